@@ -1,0 +1,81 @@
+"""YAML declarations: read safely, checked against a pydantic model, mistakes named by file, line and field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from minegis.errors import InvalidDeclaration
+
+
+class Declaration(BaseModel):
+    """Base of everything declared in YAML: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class BilingualText(Declaration):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+def read[T: BaseModel](path: Path, model: type[T]) -> T:
+    """Read one YAML file as `model`.
+
+    Raises
+    ------
+    InvalidDeclaration
+        With ``file:line`` and the field's path; every mistake of the file is listed.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise InvalidDeclaration("not YAML", where=f"{path}:{line}", got=str(error).splitlines()[0]) from None
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidDeclaration(_describe(path, root, error), where="") from None
+
+
+def read_folder[T: BaseModel](folder: Path, model: type[T]) -> dict[str, T]:
+    """Read every ``*.yaml`` of a folder, keyed by file stem, in name order."""
+    return {path.stem: read(path, model) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _describe(path: Path, root: yaml.Node | None, error: ValidationError) -> str:
+    lines = []
+    for mistake in error.errors():
+        field = ".".join(str(part) for part in mistake["loc"]) or "(document)"
+        got = mistake["input"]
+        shown = "" if isinstance(got, dict | list) else f", got {got!r}"
+        lines.append(f"{path}:{_line(root, mistake['loc'])}: {field}: {mistake['msg']}{shown}")
+    return "\n".join(lines)
+
+
+def _line(node: yaml.Node | None, location: Sequence[Any]) -> int:
+    line = node.start_mark.line if node else 0
+    for part in location:
+        child = _child(node, part)
+        if child is None:
+            break
+        key, node = child
+        line = key.start_mark.line
+    return line + 1
+
+
+def _child(node: yaml.Node | None, part: Any) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None
