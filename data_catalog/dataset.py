@@ -32,7 +32,7 @@ class Field(Declaration):
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
-    choices: dict[str, BilingualText] = {}
+    choices: dict[str, BilingualText] = Setting(default_factory=dict)
     format: Literal["", "uscc", "region_code"] = ""
     example: str | float | bool | None = None
 

@@ -1,4 +1,4 @@
-"""YAML declarations: read safely, checked against a pydantic model, mistakes named by file, line and field."""
+"""YAML declarations: read safely, checked against a model, mistakes named by file, line and field."""
 
 from __future__ import annotations
 

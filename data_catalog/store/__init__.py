@@ -1,0 +1,33 @@
+"""The truth store: the only place with SQL."""
+
+from data_catalog.store.features import Bounds
+from data_catalog.store.records import (
+    Artefact,
+    AssessmentRecord,
+    Change,
+    Feature,
+    PublishedRun,
+    QuarantinedRow,
+    RegionRiskRecord,
+    RunRecord,
+    Snapshot,
+    WarningEventRecord,
+    WarningRecord,
+)
+from data_catalog.store.store import Store
+
+__all__ = [
+    "Artefact",
+    "AssessmentRecord",
+    "Bounds",
+    "Change",
+    "Feature",
+    "PublishedRun",
+    "QuarantinedRow",
+    "RegionRiskRecord",
+    "RunRecord",
+    "Snapshot",
+    "Store",
+    "WarningEventRecord",
+    "WarningRecord",
+]

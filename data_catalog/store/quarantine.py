@@ -1,0 +1,78 @@
+"""Rows that were refused at import: kept with their reasons until a corrected row releases them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from data_catalog.store.records import QuarantinedRow
+from data_catalog.store.schema import QUARANTINE
+from minegis.clock import format_utc, parse_utc
+
+
+def hold(connection: sa.Connection, rows: Iterable[QuarantinedRow]) -> int:
+    """Keep refused rows; the same row of the same file is kept once.
+
+    Returns
+    -------
+    int
+        How many were new.
+    """
+    table = QUARANTINE
+    open_rows = sa.select(table.c.dataset, table.c.file_sha256, table.c.row).where(
+        table.c.released_at.is_(None)
+    )
+    present = {tuple(row) for row in connection.execute(open_rows)}
+    fresh = [
+        {
+            "dataset": row.dataset,
+            "file": row.file,
+            "file_sha256": row.file_sha256,
+            "row": row.row,
+            "feature_id": row.feature_id,
+            "reasons": list(row.reasons),
+            "values": row.values,
+            "at": format_utc(row.at),
+        }
+        for row in rows
+        if (row.dataset, row.file_sha256, row.row) not in present
+    ]
+    if fresh:
+        connection.execute(sa.insert(QUARANTINE), fresh)
+    return len(fresh)
+
+
+def release(connection: sa.Connection, dataset: str, feature_ids: Sequence[str], now: datetime) -> int:
+    """Mark the held rows of these features as released: a good row has come in for each."""
+    statement = (
+        sa.update(QUARANTINE)
+        .where(
+            QUARANTINE.c.dataset == dataset,
+            QUARANTINE.c.feature_id.in_(feature_ids),
+            QUARANTINE.c.released_at.is_(None),
+        )
+        .values(released_at=format_utc(now))
+    )
+    return int(connection.execute(statement).rowcount)
+
+
+def held(connection: sa.Connection, dataset: str | None = None) -> list[QuarantinedRow]:
+    """Return the rows that still wait for a correction."""
+    query = sa.select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None)).order_by(QUARANTINE.c.pk)
+    if dataset is not None:
+        query = query.where(QUARANTINE.c.dataset == dataset)
+    return [
+        QuarantinedRow(
+            dataset=row["dataset"],
+            file=row["file"],
+            file_sha256=row["file_sha256"],
+            row=row["row"],
+            feature_id=row["feature_id"],
+            reasons=tuple(row["reasons"]),
+            values=row["values"],
+            at=parse_utc(row["at"]),
+        )
+        for row in connection.execute(query).mappings()
+    ]

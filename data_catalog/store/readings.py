@@ -1,0 +1,79 @@
+"""Monitoring readings: appended once, read as of when they were received."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from data_catalog.store.features import bump
+from data_catalog.store.schema import READING
+from minegis.clock import format_utc, parse_utc
+from minegis.levels import Origin
+from minegis.reading import Quality, Reading
+
+
+def add_readings(connection: sa.Connection, readings: Iterable[Reading], now: datetime) -> int:
+    """Append readings; one that is there already (point, variable, time) is left as it is."""
+    rows = [
+        {
+            "point_id": reading.point_id,
+            "variable": reading.variable,
+            "observed_at": format_utc(reading.observed_at),
+            "dataset": reading.dataset,
+            "asset_id": reading.asset_id,
+            "value": reading.value,
+            "quality": int(reading.quality),
+            "origin": str(reading.origin),
+            "source": reading.source,
+            "received_at": format_utc(now),
+        }
+        for reading in readings
+    ]
+    if not rows:
+        return 0
+    before = connection.execute(sa.select(sa.func.count()).select_from(READING)).scalar_one()
+    connection.execute(insert(READING).on_conflict_do_nothing(), rows)
+    added = connection.execute(sa.select(sa.func.count()).select_from(READING)).scalar_one() - before
+    if added:
+        bump(connection, READING.name)
+    return int(added)
+
+
+def select_readings(
+    connection: sa.Connection,
+    dataset: str | None = None,
+    asset_id: str | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    as_of: datetime | None = None,
+) -> list[Reading]:
+    """Return readings, oldest first; `as_of` hides what was received later."""
+    query = sa.select(READING).order_by(READING.c.observed_at, READING.c.point_id)
+    if dataset is not None:
+        query = query.where(READING.c.dataset == dataset)
+    if asset_id is not None:
+        query = query.where(READING.c.asset_id == asset_id)
+    if since is not None:
+        query = query.where(READING.c.observed_at >= format_utc(since))
+    if until is not None:
+        query = query.where(READING.c.observed_at <= format_utc(until))
+    if as_of is not None:
+        query = query.where(READING.c.received_at <= format_utc(as_of))
+    return [
+        Reading(
+            point_id=row["point_id"],
+            dataset=row["dataset"],
+            asset_id=row["asset_id"],
+            variable=row["variable"],
+            value=row["value"],
+            observed_at=parse_utc(row["observed_at"]),
+            quality=Quality(row["quality"]),
+            origin=Origin(row["origin"]),
+            source=row["source"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
