@@ -22,8 +22,9 @@ from h3ronpy.vector import (
 from numpy.typing import ArrayLike, NDArray
 from shapely.geometry.base import BaseGeometry
 
+from minegis import sphere
 from minegis.errors import InvalidInput
-from minegis.sphere import Shapes, areas_km2, lengths_km
+from minegis.sphere import Shapes
 
 Cells = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -148,7 +149,7 @@ def centres(cells: ArrayLike) -> tuple[Floats, Floats]:
     return _array(points["lng"]), _array(points["lat"])
 
 
-def areas(cells: ArrayLike) -> Floats:
+def areas_km2(cells: ArrayLike) -> Floats:
     """Return the area of each cell on the sphere, (n,) km²."""
     return _array(cells_area_km2(_cells(cells)))
 
@@ -223,7 +224,9 @@ def _measure_within(shapes: NDArray[np.object_], index: Indices, outlines: NDArr
     pieces = outlines.copy()
     partly = ~shapely.covers(shapes[index], outlines)
     pieces[partly] = shapely.intersection(shapes[index[partly]], outlines[partly])
-    return np.where(shapely.get_dimensions(shapes)[index] == 2, areas_km2(pieces), lengths_km(pieces))
+    return np.where(
+        shapely.get_dimensions(shapes)[index] == 2, sphere.areas_km2(pieces), sphere.lengths_km(pieces)
+    )
 
 
 def _shares(index: Indices, cell: Cells, measure: Floats, count: int) -> tuple[Indices, Cells, Floats]:
@@ -267,9 +270,8 @@ def _refuse(bad: NDArray[np.bool_], shapes: NDArray[np.object_], what: str) -> N
 
 def _check_resolution(resolution: int) -> None:
     if not 0 <= resolution <= _FINEST:
-        raise InvalidInput(
-            "no such H3 resolution", where="resolution", expected="0 to 15", got=str(resolution)
-        )
+        got = str(resolution)
+        raise InvalidInput("no such H3 resolution", where="resolution", expected="0 to 15", got=got)
 
 
 def _cells(cells: ArrayLike) -> Cells:

@@ -59,7 +59,7 @@ def lengths_km(geometries: Shapes) -> Floats:
     is_line = shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING
     lines = np.concatenate([parts[is_line], rings])
     line_owner = np.concatenate([owner[is_line], owner[part]])
-    line, lon, lat, dlon, dlat = _edges(lines)
+    line, lat, dlon, dlat = _edges(lines)
     edge_lengths = np.hypot(np.cos(lat) * dlon, dlat)
     return np.bincount(line_owner[line], edge_lengths, minlength=shapes.size) * EARTH_RADIUS_KM
 
@@ -67,10 +67,10 @@ def lengths_km(geometries: Shapes) -> Floats:
 def _ring_integrals(rings: NDArray[np.object_]) -> Floats:
     """Integrate sin(latitude) along each closed ring: its area in steradians, signed by its turn.
 
-    Along an edge the mean of the sine is the sine of the middle times sinc of half the difference. The sine of
-    one vertex is taken off first, so that a shape of a few centimetres keeps its digits.
+    Along an edge the mean of the sine is the sine of the middle times sinc of half the difference. The sine
+    at the first edge is taken off, so that a shape of a few centimetres keeps its digits.
     """
-    ring, _, lat, dlon, dlat = _edges(rings)
+    ring, lat, dlon, dlat = _edges(rings)
     first = np.unique(ring, return_index=True)[1]
     reference = np.zeros(rings.size)
     reference[ring[first]] = lat[first]
@@ -80,11 +80,10 @@ def _ring_integrals(rings: NDArray[np.object_]) -> Floats:
     return np.bincount(ring, mean_sine * dlon, minlength=rings.size)
 
 
-def _edges(lines: NDArray[np.object_]) -> tuple[Indices, Floats, Floats, Floats, Floats]:
-    """Return for every edge its line, the middle's longitude and latitude and the differences, in radians."""
+def _edges(lines: NDArray[np.object_]) -> tuple[Indices, Floats, Floats, Floats]:
+    """Return for every edge its line, the latitude of its middle and its differences, in radians."""
     points, line = shapely.get_coordinates(lines, return_index=True)
     step = np.diff(points, axis=0)
     joined = np.diff(line) == 0
-    middle = np.radians(points[:-1][joined] + step[joined] / 2)
-    step = np.radians(step[joined])
-    return line[:-1][joined], middle[:, 0], middle[:, 1], step[:, 0], step[:, 1]
+    middle = np.radians(points[:-1, 1][joined] + step[joined, 1] / 2)
+    return line[:-1][joined], middle, np.radians(step[joined, 0]), np.radians(step[joined, 1])
