@@ -1,0 +1,354 @@
+"""The `minegis` command."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.tree import Tree
+
+from data_catalog.site import FILE_NAME, Site
+from data_catalog.store import Store
+from minegis.clock import format_utc
+from minegis.errors import InvalidInput, MinegisError, NotFound
+from minegis.evidence import Evidence
+from minegis.levels import EvidenceState, Tier
+from minegis.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The one map of non-coal mine safety. "
+    "Start with `minegis init`, then `minegis run`, then `minegis serve`.",
+)
+out = Console()
+err = Console(stderr=True)
+
+SiteOption = Annotated[
+    Path | None, typer.Option("--site", help="Folder of the site. Default: MINEGIS_SITE, else ./site.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+class _Bars:
+    """Shows each stage of a job as a progress bar on the terminal."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+
+    def begin(self, title: str, total: int = 1) -> None:
+        self._finish()
+        self._task = self._bars.add_task(title, total=max(total, 1))
+
+    def advance(self, steps: int = 1) -> None:
+        if self._task is not None:
+            self._bars.advance(self._task, steps)
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            task = self._bars.tasks[self._task]
+            self._bars.update(self._task, completed=task.total)
+
+    def close(self) -> None:
+        self._finish()
+
+
+@contextmanager
+def _progress() -> Iterator[_Bars]:
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err) as bars:
+        shown = _Bars(bars)
+        yield shown
+        shown.close()
+
+
+def _settings(site: Path | None = None, **changes: Any) -> Settings:
+    settings = Settings.from_environment()
+    given = {name: value for name, value in {"site": site, **changes}.items() if value is not None}
+    return settings.model_copy(update=given)
+
+
+def _print_json(data: Any) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+@app.command()
+def init(
+    site: SiteOption = None,
+    sample_data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of real data for the sample. Default: MINEGIS_SAMPLE_DATA, else beside the checkout."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of everything that the sample makes up.")] = 20260720,
+) -> None:
+    """Make a sample site: real boundaries and terrain, made-up mines and readings that say so."""
+    settings = _settings(site, sample_data=sample_data)
+    _init(settings, seed)
+
+
+def _init(settings: Settings, seed: int) -> None:
+    from pipelines.sample.site import make_site  # noqa: PLC0415 – the command's help stays quick
+
+    if (settings.site / FILE_NAME).exists():
+        raise InvalidInput(
+            "there is a site already", where=str(settings.site), expected="an empty or new folder"
+        )
+    with _progress() as progress:
+        site = make_site(settings.site, settings.sample_data, progress=progress, seed=seed)
+    err.print(f"Sample site made in [bold]{settings.site}[/]")
+    for missing in site.declaration.missing:
+        err.print(f"  missing: {missing.what.en} – {missing.why.en}", style="yellow")
+
+
+@app.command()
+def run(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Run the pipeline once: rasters, cells, models, tiers, regions, warnings; publish all or nothing."""
+    _run(_settings(site), as_json)
+
+
+def _run(settings: Settings, as_json: bool) -> None:
+    from pipelines.run import run_site  # noqa: PLC0415
+
+    site = Site.open(settings.site)
+    with Store.open(settings.site) as store, _progress() as progress:
+        record = run_site(site, store, settings=settings, progress=progress)
+    if as_json:
+        _print_json(
+            {"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts}
+        )
+    else:
+        counts = ", ".join(f"{name} {number:,}" for name, number in record.counts.items())
+        err.print(f"Published run [bold]{record.id}[/]: {counts}")
+
+
+@app.command()
+def serve(
+    site: SiteOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on. Default: MINEGIS_PORT, else 8000.")
+    ] = None,
+    prepare: Annotated[
+        bool,
+        typer.Option("--prepare", help="First make the sample site and run the pipeline, if not done yet."),
+    ] = False,
+) -> None:
+    """Serve the map, the OGC API, the tiles and the warnings feed. Ctrl-C stops it."""
+    settings = _settings(site, host=host, port=port)
+    if prepare:
+        if not (settings.site / FILE_NAME).exists():
+            _init(settings, seed=20260720)
+        with Store.open(settings.site) as store:
+            fresh = store.last_run() is None
+        if fresh:
+            _run(settings, as_json=False)
+    Site.open(settings.site)
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn  # noqa: PLC0415
+
+    from geoserver.app import create_app  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    config = uvicorn.Config(
+        create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False
+    )
+    server = _Server(config, f"http://{settings.host}:{settings.port}")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        err.print("\nminegis stopped.")
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class once uvicorn is imported
+    import uvicorn  # noqa: PLC0415
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                err.print(f"The one map is at [bold]{address}[/]   (Ctrl-C stops it)")
+
+    return Announcing(config)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoParquet, CSV or XLSX."),
+    ] = None,
+    layer: Annotated[
+        str, typer.Option("--layer", help="What the rows are: tsf, mine, slope, station, …")
+    ] = "",
+    crs: Annotated[
+        str | None, typer.Option(help="Coordinate system, where the file does not say: EPSG:4547")
+    ] = None,
+    datum: Annotated[
+        str | None, typer.Option(help="Datum of lon/lat columns: cgcs2000, wgs84, gcj02 or bd09.")
+    ] = None,
+    template: Annotated[
+        str | None, typer.Option(help="Write the import template of this layer (to FILE, else <layer>.xlsx).")
+    ] = None,
+    quarantine: Annotated[
+        Path | None, typer.Option(help="Write the layer's refused rows to this CSV, ready to be mended.")
+    ] = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a register into the store; every bad row is reported and kept aside, good rows go in."""
+    from geoserver.importing import export_quarantine, import_into, template_to  # noqa: PLC0415
+
+    if template is not None:
+        target = template_to(template, file)
+        out.print(f"Template written to {target}")
+        return
+    if not layer:
+        raise InvalidInput("which layer?", where="--layer", expected="for example --layer tsf")
+    settings = _settings(site)
+    if quarantine is not None:
+        out.print(f"{export_quarantine(settings, layer, quarantine)} rows written to {quarantine}")
+        return
+    if file is None:
+        raise InvalidInput("which file?", where="FILE", expected="a file to import")
+    report = import_into(settings, file, layer, crs=crs, datum=datum)
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        out.print(report.text())
+    if report.rejected:
+        raise typer.Exit(3)
+
+
+@app.command()
+def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Say what the site holds, when it was last computed, and what is missing."""
+    settings = _settings(site)
+    state = _status(settings)
+    if as_json:
+        _print_json(state)
+        return
+    table = Table(show_header=False, box=None)
+    for name, value in state.items():
+        shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        table.add_row(f"[bold]{name}[/]", shown)
+    out.print(table)
+
+
+def _status(settings: Settings) -> dict[str, Any]:
+    from data_catalog.dataset import datasets  # noqa: PLC0415
+
+    site = Site.open(settings.site)
+    with Store.open(settings.site) as store:
+        last = store.last_run()
+        active = [warning for warning in store.warnings() if warning.cancelled_at is None]
+        tiers = dict.fromkeys(reversed(Tier), 0)
+        for warning in active:
+            tiers[Tier(warning.last.tier)] += 1
+        return {
+            "site": str(settings.site),
+            "title": site.declaration.title.en,
+            "origin": str(site.declaration.origin),
+            "judged at": format_utc(site.now()),
+            "last run": f"{last.id}, {format_utc(last.finished_at)}" if last else "never",
+            "counts": last.counts if last else {},
+            "features": {name: store.count(name) for name in datasets()},
+            "warnings": {tier.label.en.lower(): number for tier, number in tiers.items() if tier},
+            "quarantined": len(store.quarantined()),
+            "missing": "; ".join(item.what.en for item in site.declaration.missing) or "nothing",
+        }
+
+
+@app.command()
+def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
+    """Validate every declaration without a database; each mistake names file, line and field."""
+    from geoserver.check import check_declarations  # noqa: PLC0415
+
+    report = check_declarations(_settings(site).site)
+    if as_json:
+        _print_json({"checked": report.checked, "mistakes": list(report.mistakes)})
+    else:
+        for mistake in report.mistakes:
+            out.print(mistake, style="red", highlight=False, soft_wrap=True)
+        checked = ", ".join(f"{number} {name}" for name, number in report.checked.items())
+        out.print(f"{len(report.mistakes)} mistakes; checked {checked}")
+    if report.mistakes:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    asset: Annotated[str, typer.Argument(help="`tsf/ID`, a bare id, a region code or a cell id.")],
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print why something has its colour, down to the readings and files it was computed from."""
+    from geoserver.explain import explain_subject  # noqa: PLC0415
+
+    settings = _settings(site)
+    opened = Site.open(settings.site)
+    with Store.open(settings.site) as store:
+        chain = explain_subject(store, opened, asset)
+    if as_json:
+        _print_json(chain.to_json())
+    else:
+        out.print(_tree(chain), soft_wrap=True)
+
+
+_STYLES = {Tier.RED: "bold red", Tier.ORANGE: "dark_orange", Tier.YELLOW: "yellow", Tier.BLUE: "blue"}
+
+
+def _tree(node: Evidence) -> Tree:
+    tree = Tree(_line(node), guide_style="dim")
+    for child in node.inputs:
+        tree.children.append(_tree(child))
+    return tree
+
+
+def _line(node: Evidence) -> str:
+    value = f"{node.value:g}" if isinstance(node.value, float | int) else (node.value or "")
+    unit = "" if node.unit in ("", "1") else f" {node.unit}"
+    style = _STYLES.get(node.tier, "default")
+    parts = [f"[{style}]{node.label.zh} / {node.label.en}[/]", f"{value}{unit}".strip()]
+    if node.tier:
+        parts.append(f"[{style}]{node.tier.label.zh} {node.tier.label.en}[/]")
+    if node.state is not EvidenceState.SUFFICIENT:
+        parts.append(f"({node.state.label.zh} {node.state.label.en})")
+    details = [node.threshold, node.method, node.clause, node.provenance, node.valid_time, node.source]
+    parts += [f"[dim]{detail}[/]" for detail in details if detail]
+    if node.note:
+        parts.append(f"[italic]{node.note.zh} {node.note.en}[/]")
+    return "  ".join(part for part in parts if part)
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line, not a traceback."""
+    try:
+        app(standalone_mode=True)
+    except NotFound as error:
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(4)
+    except MinegisError as error:
+        err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
