@@ -168,7 +168,7 @@ def cells_of_area(area: BaseGeometry, resolution: int) -> Cells:
         If the area is not a valid polygon.
     """
     _check_resolution(resolution)
-    (shape,) = _usable([area])
+    (shape,) = usable([area])
     if shapely.get_dimensions(shape) != 2:
         raise InvalidInput("an area of interest is a polygon", where="area", got=str(shape.geom_type))
     return _touched(shape, resolution)
@@ -200,7 +200,7 @@ def cover(geometries: Shapes, resolution: int) -> tuple[Indices, Cells, Floats]:
         If a geometry is absent, empty, invalid or off the Earth; the message names its position.
     """
     _check_resolution(resolution)
-    shapes = _usable(geometries)
+    shapes = usable(geometries)
     dimension = shapely.get_dimensions(shapes)
     extended = np.flatnonzero(dimension > 0)
     found = [_touched(shape, resolution) for shape in shapes[extended]]
@@ -224,9 +224,7 @@ def _measure_within(shapes: NDArray[np.object_], index: Indices, outlines: NDArr
     pieces = outlines.copy()
     partly = ~shapely.covers(shapes[index], outlines)
     pieces[partly] = shapely.intersection(shapes[index[partly]], outlines[partly])
-    return np.where(
-        shapely.get_dimensions(shapes)[index] == 2, sphere.areas_km2(pieces), sphere.lengths_km(pieces)
-    )
+    return sphere.measures(pieces, shapely.get_dimensions(shapes)[index])
 
 
 def _shares(index: Indices, cell: Cells, measure: Floats, count: int) -> tuple[Indices, Cells, Floats]:
@@ -248,7 +246,14 @@ def _touched(shape: BaseGeometry, resolution: int) -> Cells:
     return np.unique(_array(found))
 
 
-def _usable(geometries: Shapes) -> NDArray[np.object_]:
+def usable(geometries: Shapes) -> NDArray[np.object_]:
+    """Return the geometries as a flat array of two dimensions, each one checked.
+
+    Raises
+    ------
+    InvalidInput
+        If a geometry is absent, empty, invalid or off the Earth; the message names its position.
+    """
     shapes: NDArray[np.object_] = shapely.force_2d(np.asarray(geometries, dtype=object))
     missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     _refuse(missing, shapes, "a geometry is absent or empty")

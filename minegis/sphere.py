@@ -8,6 +8,7 @@ so the parts of a shape add up to the shape.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import shapely
@@ -62,6 +63,24 @@ def lengths_km(geometries: Shapes) -> Floats:
     line, lat, dlon, dlat = _edges(lines)
     edge_lengths = np.hypot(np.cos(lat) * dlon, dlat)
     return np.bincount(line_owner[line], edge_lengths, minlength=shapes.size) * EARTH_RADIUS_KM
+
+
+def measures(geometries: Shapes, dimension: NDArray[np.integer[Any]]) -> Floats:
+    """Return how much of a dimension each geometry holds: km² of polygons, km of lines, or the points.
+
+    Parameters
+    ----------
+    geometries : (n,) shapely geometry, lon/lat deg
+        Parts of a lower dimension do not count.
+    dimension : (n,) int
+        2, 1 or 0.
+    """
+    shapes = np.asarray(geometries, dtype=object)
+    return np.select(
+        [dimension == 2, dimension == 1],
+        [areas_km2(shapes), lengths_km(shapes)],
+        shapely.get_num_coordinates(shapes).astype(np.float64),
+    )
 
 
 def _ring_integrals(rings: NDArray[np.object_]) -> Floats:
