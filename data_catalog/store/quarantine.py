@@ -58,6 +58,22 @@ def release(connection: sa.Connection, dataset: str, feature_ids: Sequence[str],
     return int(connection.execute(statement).rowcount)
 
 
+def settle(connection: sa.Connection, rows: Iterable[QuarantinedRow], now: datetime) -> None:
+    """Mark these held rows as released: a newer reading of the same rows has come."""
+    table = QUARANTINE
+    for row in rows:
+        connection.execute(
+            sa.update(table)
+            .where(
+                table.c.dataset == row.dataset,
+                table.c.file_sha256 == row.file_sha256,
+                table.c.row == row.row,
+                table.c.released_at.is_(None),
+            )
+            .values(released_at=format_utc(now))
+        )
+
+
 def held(connection: sa.Connection, dataset: str | None = None) -> list[QuarantinedRow]:
     """Return the rows that still wait for a correction."""
     query = sa.select(QUARANTINE).where(QUARANTINE.c.released_at.is_(None)).order_by(QUARANTINE.c.pk)

@@ -114,9 +114,15 @@ class Store:
             return features.upsert_features(connection, dataset, rows, utc_now())
 
     def take_in(
-        self, dataset: str, good: Sequence[Feature], bad: Sequence[QuarantinedRow]
+        self,
+        dataset: str,
+        good: Sequence[Feature],
+        bad: Sequence[QuarantinedRow],
+        settled: Sequence[QuarantinedRow] = (),
     ) -> tuple[Change, int, int]:
         """Import one file in one transaction: good rows in, bad rows held, corrected ones released.
+
+        `settled` are held rows that this file presents anew, good or bad.
 
         Returns
         -------
@@ -126,6 +132,7 @@ class Store:
             now = utc_now()
             change = features.upsert_features(connection, dataset, good, now)
             released = quarantine.release(connection, dataset, [feature.id for feature in good], now)
+            quarantine.settle(connection, settled, now)
             held = quarantine.hold(connection, bad)
         return change, held, released
 

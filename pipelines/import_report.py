@@ -1,0 +1,42 @@
+"""What an import did, row by row where something is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.steps.mistake import Mistake
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The outcome of importing one file.
+
+    `quarantined` counts the rows of this file that are held, `released` the held rows that this file
+    corrects, `skipped` the rows marked with # (explanations and examples of the template).
+    """
+
+    file: str
+    dataset: str
+    rows: int
+    inserted: int
+    updated: int
+    unchanged: int
+    quarantined: int
+    released: int
+    skipped: int
+    mistakes: tuple[Mistake, ...] = ()
+    warnings: tuple[Mistake, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        counts = ("rows", "inserted", "updated", "unchanged", "quarantined", "released", "skipped")
+        return {
+            "file": self.file,
+            "dataset": self.dataset,
+            **{name: getattr(self, name) for name in counts},
+            "mistakes": [{"row": mistake.row, **mistake.to_json()} for mistake in self.mistakes],
+            "warnings": [{"row": mistake.row, **mistake.to_json()} for mistake in self.warnings],
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,123 @@
+"""Import templates: a table with the headers, what each column takes, and an example that is not imported."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from data_catalog.dataset import Dataset, Field
+from minegis.errors import InvalidInput
+from pipelines.steps.columns import (
+    CRS_HEADER,
+    ID_HEADER,
+    LATITUDE_HEADER,
+    LONGITUDE_HEADER,
+    WKT_HEADER,
+)
+from pipelines.steps.values import describe
+
+_PREPARED_ROWS = 1000  # rows of a workbook that offer their choices in a list
+_LIST_LIMIT = 255  # characters Excel takes in a list of choices
+
+
+def write_template(dataset: Dataset, path: Path) -> None:
+    """Write the template of a dataset as CSV or XLSX, by the name's suffix.
+
+    The first row holds the headers. Rows that begin with # are not imported: the second says what each
+    column takes, the third is an example.
+
+    Raises
+    ------
+    InvalidInput
+        If the suffix is neither ``.csv`` nor ``.xlsx``.
+    """
+    rows = template_rows(dataset)
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".xlsx"):
+        raise InvalidInput("no template in this form", where=path.name, expected=".csv or .xlsx", got=suffix)
+    temporary = path.with_name(path.name + ".part")
+    if suffix == ".csv":
+        with temporary.open("w", encoding="utf-8-sig", newline="") as target:
+            csv.writer(target).writerows(rows)
+    else:
+        _workbook(dataset, rows).save(temporary)
+    temporary.replace(path)
+
+
+def template_rows(dataset: Dataset) -> list[list[str]]:
+    """Return the header, the explanations and the example."""
+    fields = dataset.fields
+    places = _places(dataset)
+    header = [ID_HEADER, *(f"{field.label.zh} {field.name}" for field in fields), *(row[0] for row in places)]
+    told = ["# 说明：本行不导入 / explanation, not imported; a code that is unique in the layer"]
+    told += [("必填 required; " if field.required else "") + describe(field) for field in fields]
+    told += [row[1] for row in places]
+    example = [f"# 示例：本行不导入 / example, not imported; {dataset.id.upper()}-001"]
+    example += [_example(field) for field in fields]
+    example += [row[2] for row in places]
+    return [header, told, example]
+
+
+def _places(dataset: Dataset) -> list[tuple[str, str, str]]:
+    crs = (
+        CRS_HEADER,
+        "必填 required; CGCS2000, WGS84, GCJ-02, BD-09 or EPSG:code; one for the file",
+        "CGCS2000",
+    )
+    if dataset.geometry == ("Point",):
+        return [
+            (LONGITUDE_HEADER, "必填 required; decimal degrees", "103.58"),
+            (LATITUDE_HEADER, "必填 required; decimal degrees", "31.47"),
+            crs,
+        ]
+    example = "POLYGON ((103.580 31.470, 103.590 31.470, 103.590 31.478, 103.580 31.478, 103.580 31.470))"
+    kinds = ", ".join(kind.upper() for kind in dataset.geometry)
+    return [(WKT_HEADER, f"必填 required; WKT, longitude before latitude: {kinds}", example), crs]
+
+
+def _example(field: Field) -> str:
+    if field.example is None:
+        return ""
+    return field.choices[str(field.example)].zh if field.choices else str(field.example)
+
+
+def _workbook(dataset: Dataset, rows: Sequence[Sequence[str]]) -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = dataset.title.zh[:31]
+    for row in rows:
+        sheet.append(list(row))
+    for index, header in enumerate(rows[0], start=1):
+        letter = get_column_letter(index)
+        sheet.column_dimensions[letter].width = min(max(2 * len(header), 14), 40)
+        sheet[f"{letter}1"].font = Font(bold=True)
+        for line in (2, 3):
+            sheet[f"{letter}{line}"].fill = PatternFill("solid", fgColor="EEEEEE")
+            sheet[f"{letter}{line}"].alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.freeze_panes = "B2"
+    for index, field in enumerate(dataset.fields, start=2):
+        _offer(sheet, get_column_letter(index), field)
+    return book
+
+
+def _offer(sheet: Worksheet, letter: str, field: Field) -> None:
+    """Offer a column's choices, and keep the spreadsheet from turning codes into numbers or dates."""
+    last = 3 + _PREPARED_ROWS
+    if field.type == "string":
+        for line in range(4, last + 1):
+            sheet[f"{letter}{line}"].number_format = "@"
+    choices = [label.zh for label in field.choices.values()] or (
+        ["是", "否"] if field.type == "boolean" else []
+    )
+    listed = ",".join(choices)
+    if listed and len(listed) <= _LIST_LIMIT and not any("," in choice for choice in choices):
+        validation = DataValidation(type="list", formula1=f'"{listed}"', allow_blank=True)
+        validation.add(f"{letter}4:{letter}{last}")
+        sheet.add_data_validation(validation)
