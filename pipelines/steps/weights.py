@@ -178,10 +178,10 @@ def raster_weights(grid: RasterGrid, cells: Cells) -> Weights:
 def _read(path: Path, key: str) -> dict[str, Any] | None:
     """Return the arrays of a kept file; None when it is absent, damaged or of other grids."""
     try:
-        with np.load(path, allow_pickle=False) as file:  # every read checks the CRC of its array
-            arrays = {name: file[name] for name in ("start", "pixel", "fraction", "cell_area")}
-            return arrays if str(file["key"]) == key else None
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            arrays = {name: kept[name] for name in ("start", "pixel", "fraction", "cell_area")}  # checks CRCs
+            return arrays if str(kept["key"]) == key else None
+    except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
         return None
 
 

@@ -26,12 +26,13 @@ def test_the_whole_globe_has_the_area_of_the_sphere() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.floats(75, 134), st.floats(-53, 53), st.floats(-6, -2))
+@given(st.floats(75, 134), st.floats(-53, 53), st.floats(-4, -1))
 def test_small_polygons_agree_with_the_geodesic_of_a_sphere(lon: float, lat: float, exponent: float) -> None:
     size = 10**exponent
     shape = shapely.Polygon([(lon, lat), (lon + size, lat + size / 3), (lon + size / 4, lat + size)])
-    expected = abs(GLOBE.geometry_area_perimeter(shape)[0]) / 1e6
-    assert sphere.areas_km2([shape])[0] == pytest.approx(expected, rel=1e-4 if size < 1e-5 else 1e-5)
+    # the edges of the geodesic are great circles: cut into short ones they do not bend away
+    expected = abs(GLOBE.geometry_area_perimeter(shape.segmentize(size / 50))[0]) / 1e6
+    assert sphere.areas_km2([shape])[0] == pytest.approx(expected, rel=1e-6)
 
 
 def test_holes_are_taken_off_and_parts_added_whatever_their_turn() -> None:
