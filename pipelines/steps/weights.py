@@ -258,7 +258,10 @@ def _fractions(regions: NDArray[np.object_], parts: NDArray[np.object_]) -> csr_
     cut = np.flatnonzero(fraction == 0.0)
     dimension = shapely.get_dimensions(parts)[part[cut]]
     pieces = shapely.intersection(regions[region[cut]], parts[part[cut]])
-    fraction[cut] = sphere.measures(pieces, dimension) / sphere.measures(parts[part[cut]], dimension)
+    whole = sphere.measures(parts[part[cut]], dimension)
+    inside = sphere.measures(pieces, dimension)
+    # what is too small to measure is inside, not lost
+    fraction[cut] = np.divide(inside, whole, out=np.ones_like(whole), where=whole > 0.0)
     kept = fraction > 0.0
     entries = np.minimum(fraction[kept], 1.0), (region[kept], part[kept])
     return csr_array(entries, shape=(regions.size, parts.size))
