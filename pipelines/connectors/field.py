@@ -143,6 +143,7 @@ def to_raster(
     unit: str | None = None,
     crs: str | None = None,
     nodata: Iterable[float] = (),
+    scale: float = 1.0,
     noise: float = 0.0,
     valid_from: datetime | None = None,
     valid_to: datetime | None = None,
@@ -157,7 +158,9 @@ def to_raster(
     unit, crs : str, optional
         What the caller declares where the file states nothing; a contradiction is refused.
     nodata : iterable of float
-        Further values that mean a gap, in the file's unit.
+        Further stored values that mean a gap.
+    scale : float
+        What a stored value is multiplied by to be in the file's unit, where the file does not say.
     noise : float
         How far below its minimum a value may lie to be taken for it (packing), in the dictionary's unit.
 
@@ -167,7 +170,7 @@ def to_raster(
         If unit or CRS is missing, unknown or contradicted, or values lie outside the variable's range.
     """
     declared = variable(name)
-    factor = conversion(stated_unit(found, unit), declared.unit, where=found.source)
+    factor = scale * conversion(stated_unit(found, unit), declared.unit, where=found.source)
     reference = _stated_crs(found, crs)
     values, remarks = _without_fills(found, factor, tuple(nodata), declared)
     values, raised = _within_range(values * factor, name, declared, noise, found.source)
