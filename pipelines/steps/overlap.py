@@ -53,17 +53,11 @@ def overlaps(grid: RasterGrid, cells: Cells) -> tuple[Indices, Indices, Floats, 
     points, cell = shapely.get_coordinates(polygons(cells), return_index=True)
     x, y = _in_plane(grid, points, cell)
     rows = _row_edges(grid)
-    found = [_overlaps(x[at], y[at], cell[at], rows) for at in _batches(x, y, cell, rows)]
-    of_cell, row, column, part = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    if _goes_round(grid):
-        column %= grid.width
-    whole = _whole_areas(x, y, cell)
-    inside = (column >= 0) & (column < grid.width) & (part > _SLIVER * whole[of_cell])
-    of_cell, row, column, part = of_cell[inside], row[inside], column[inside], part[inside]
-    start = np.zeros(whole.size + 1, np.int64)
-    np.cumsum(np.bincount(of_cell, minlength=whole.size), out=start[1:])
-    pixel = row * grid.width + column
-    return start, pixel, part / whole[of_cell], whole
+    batches = [_in_pixels(grid, x[at], y[at], cell[at], rows) for at in _batches(x, y, cell, rows)]
+    counts, pixel, fraction, area = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+    start = np.zeros(counts.size + 1, np.int64)
+    np.cumsum(counts, out=start[1:])
+    return start, pixel, fraction, area
 
 
 def row_heights(grid: RasterGrid) -> Floats:
@@ -109,22 +103,36 @@ def _batches(x: Floats, y: Floats, cell: Indices, rows: Floats) -> Iterator[slic
         yield slice(begin, end)
 
 
-def _overlaps(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indices, Indices, Indices, Floats]:
-    """Return cell, row, column and area of every overlap of a cell's outline with a pixel.
+def _in_pixels(
+    grid: RasterGrid, x: Floats, y: Floats, cell: Indices, rows: Floats
+) -> tuple[Indices, Indices, Floats, Floats]:
+    """Return for some outlines how many pixels, which, with what fraction, and the whole areas."""
+    cell = np.cumsum(np.diff(cell, prepend=cell[0]) != 0)
+    whole = _whole_areas(x, y, cell)
+    owner, row, column, part = _parts(x, y, cell, rows)
+    fraction = part / whole[owner]
+    if _goes_round(grid):
+        column %= grid.width
+    kept = (column >= 0) & (column < grid.width) & (fraction > _SLIVER)
+    counts = np.bincount(owner[kept], minlength=whole.size)
+    return counts, row[kept] * grid.width + column[kept], fraction[kept], np.abs(whole)
+
+
+def _parts(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indices, Indices, Indices, Floats]:
+    """Return cell, row, column and area, signed by the outline's turn, of every part of a cell in a pixel.
 
     The part of a shape to the left of x = X within a row is the sum over its edges of ∫ max(0, X - x(y)) dy
     (Green). An edge cut at the rows is a straight segment, whose integral is closed; the difference between
     two neighbouring X is the area in the pixel.
     """
     first = _firsts(cell)
-    of_point = np.cumsum(np.diff(cell, prepend=cell[0]) != 0)  # position in this batch
     west = np.floor(np.minimum.reduceat(x, first)).astype(np.int64)
     wide = np.floor(np.maximum.reduceat(x, first)).astype(np.int64) - west + 1
     top, bottom = _row_range(np.minimum.reduceat(y, first), np.maximum.reduceat(y, first), rows)
     box_size = wide * np.maximum(bottom - top, 0)
     box_start = np.cumsum(box_size) - box_size
 
-    owner, row, low, high, rise = _segments(x - west[of_point], y, of_point, rows)
+    owner, row, low, high, rise = _segments(x - west[cell], y, cell, rows)
     spread = high - low
     in_box = box_start[owner] + (row - top[owner]) * wide[owner]
     one, column = _expand(wide[owner])
@@ -134,11 +142,10 @@ def _overlaps(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indice
     to_the_left = (beyond - crossed + crossed**2 * half[one]) * rise[one]
     area = np.bincount(in_box[one] + column, to_the_left, minlength=int(box_size.sum()))
 
-    of_box, offset = _expand(box_size)
-    column = offset % wide[of_box]
+    owner, offset = _expand(box_size)
+    column = offset % wide[owner]
     area[1:] -= np.where(column[1:] > 0, area[:-1], 0.0)
-    area *= np.sign(_whole_areas(x, y, cell, signed=True))[of_box]
-    return cell[first][of_box], top[of_box] + offset // wide[of_box], west[of_box] + column, area
+    return owner, top[owner] + offset // wide[owner], west[owner] + column, area
 
 
 def _segments(
@@ -165,14 +172,11 @@ def _row_range(low: Floats, high: Floats, rows: Floats) -> tuple[Indices, Indice
     return np.maximum(top, 0), np.minimum(bottom, rows.size - 1)
 
 
-def _whole_areas(x: Floats, y: Floats, cell: Indices, signed: bool = False) -> Floats:
-    """Return the area of each outline in the plane of `_in_plane`."""
-    first = _firsts(cell)
-    of_point = np.cumsum(np.diff(cell, prepend=cell[0]) != 0)
+def _whole_areas(x: Floats, y: Floats, cell: Indices) -> Floats:
+    """Return the area of each outline in the plane, signed by its turn as `_parts` has it."""
     edge = np.flatnonzero(np.diff(cell) == 0)
-    across = (x[edge] + x[edge + 1]) / 2 - x[first][of_point[edge]]
-    areas = np.bincount(of_point[edge], across * (y[edge] - y[edge + 1]))
-    return areas if signed else np.abs(areas)
+    across = (x[edge] + x[edge + 1]) / 2 - x[_firsts(cell)][cell[edge]]
+    return np.bincount(cell[edge], across * (y[edge] - y[edge + 1]))
 
 
 def _expand(counts: Indices) -> tuple[Indices, Indices]:

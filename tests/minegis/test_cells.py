@@ -24,18 +24,23 @@ def test_wuhan_is_in_the_published_cell() -> None:
     assert cells.to_text(cells.cell_at(114.3, 30.6, 8)) == ["8840a6800dfffff"]
 
 
-def test_mean_cell_areas_are_the_published_ones() -> None:
-    # DOMAIN 10 #64 and the H3 table of average areas: 5.161293360, 0.737327598, 0.105332513 km²; the mean
-    # over the children of all 122 base cells would be exact, here the mean of cells spread evenly on the
-    # sphere comes within one per cent.
-    count = 20_000
-    step = np.arange(count) + 0.5
-    lat = np.degrees(np.arcsin(1 - 2 * step / count))
+@pytest.mark.parametrize(("resolution", "published"), [(7, 5.161293360), (8, 0.737327598), (9, 0.105332513)])
+def test_mean_cell_areas_are_the_published_ones(resolution: int, published: float) -> None:
+    # DOMAIN 10 #64 and the H3 table of average areas, from 20 000 points spread evenly on the sphere. A point
+    # falls in a large cell more often, in proportion to its area: the harmonic mean undoes that.
+    step = np.arange(20_000) + 0.5
+    lat = np.degrees(np.arcsin(1 - 2 * step / step.size))
     lon = (step * 180 * (1 + 5**0.5)) % 360 - 180
-    for resolution, published in ((7, 5.161293360), (8, 0.737327598), (9, 0.105332513)):
-        of_points = cells.areas_km2(cells.cell_at(lon, lat, resolution))
-        # a point falls in a large cell more often, in proportion to its area: the harmonic mean undoes that
-        assert 1 / np.mean(1 / of_points) == pytest.approx(published, rel=0.003)
+    areas = cells.areas_km2(cells.cell_at(lon, lat, resolution))
+    assert 1 / np.mean(1 / areas) == pytest.approx(published, rel=0.003)
+
+
+def test_all_cells_of_a_resolution_have_the_area_of_the_earth() -> None:
+    texts = [child for base in h3.get_res0_cells() for child in h3.cell_to_children(base, 3)]
+    areas = cells.areas_km2(cells.from_text(texts))
+    # 4πR² = 4π × 6371.007180918475² = 510 065 621.7 km², and the published mean of resolution 3
+    assert areas.sum() == pytest.approx(510_065_621.7, rel=1e-8)
+    assert areas.mean() == pytest.approx(12_393.434655088, rel=1e-8)
 
 
 @settings(max_examples=60, deadline=None)
