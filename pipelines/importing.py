@@ -154,7 +154,7 @@ def _prepare(store: Store, path: Path, dataset_id: str, options: ImportOptions) 
         importable = ", ".join(name for name, other in datasets().items() if other.importable)
         raise InvalidInput("this layer is not imported from files", expected=importable, got=dataset_id)
     file = read_vector_file(path, layer=options.layer, encoding=options.encoding, prefer_layer=dataset_id)
-    columns = match_columns(file.columns, declared, where=path.name)
+    columns = match_columns(file.columns, declared, where=path.name, cut=file.cut_names)
     half = {"longitude", "latitude"} & columns.special.keys()
     if len(half) == 1:
         raise InvalidInput(

@@ -96,9 +96,9 @@ def settled_by(
     A row is known by its id, by the place it was given back with, or by being at the same place of a file
     of the same name with mostly the same values.
     """
-    standing = {(row.row, row.reasons) for row in bad}
+    standing = {row.row: row.reasons for row in bad}
     waiting = [
-        row for row in held if not (row.file_sha256 == source.sha256 and (row.row, row.reasons) in standing)
+        row for row in held if row.file_sha256 != source.sha256 or standing.get(row.row) != row.reasons
     ]
     corrected_ids = {feature_id for _, feature_id in good}
     presented_ids = corrected_ids | {row.feature_id for row in bad if row.feature_id}

@@ -27,7 +27,8 @@ class Row:
 class VectorFile:
     """A file's rows in its own coordinates.
 
-    `has_geometry` is false for tables, whose coordinates are columns; `about` holds the texts that describe
+    `has_geometry` is false for tables, whose coordinates are columns; `cut_names` is true where the format
+    shortens column names, as a Shapefile does to ten bytes; `about` holds the texts that describe
     the file (layer name, metadata), `notes` what the reader had to say.
     """
 
@@ -38,6 +39,7 @@ class VectorFile:
     has_geometry: bool
     about: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    cut_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

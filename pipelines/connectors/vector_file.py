@@ -22,6 +22,8 @@ from pipelines.connectors.rows import ReadOptions, Row, VectorFile
 from pipelines.connectors.table_file import read_csv, read_workbook
 from pipelines.connectors.text_encoding import DeclaredEncoding, encoding_of
 
+_DBF_NAME_LENGTH = 10  # bytes
+
 
 def read_vector_file(
     path: Path, *, layer: str | None = None, encoding: str | None = None, prefer_layer: str = ""
@@ -100,7 +102,7 @@ def _read_ogr(path: Path, options: ReadOptions, prefer_layer: str) -> VectorFile
     described = {**(info.get("dataset_metadata") or {}), **(info.get("layer_metadata") or {})}
     about = (str(layer), *(f"{key} {value}" for key, value in described.items()))
     rows = _rows(numbers, columns, records, geometry_name)
-    return VectorFile(path, columns, rows, _crs(meta["crs"], path), True, about, tuple(notes))
+    return VectorFile(path, columns, rows, _crs(meta["crs"], path), True, about, tuple(notes), shapefile)
 
 
 def _only_layer(path: Path, wanted: str | None, preferred: str) -> str:
@@ -124,22 +126,23 @@ def _decoded(
     path: Path, records: list[dict[str, Any]], geometry_name: str, options: ReadOptions
 ) -> list[dict[str, Any]]:
     """Give every text of a Shapefile its meaning, in the declared or provable encoding."""
+    names = [name for record in records[:1] for name in record]
     declared = options.declared_encoding
     page = next((page for page in path.parent.glob(f"{path.stem}.[cC][pP][gG]")), None)
     if declared is None and page is not None:
         declared = DeclaredEncoding(page.read_text(encoding="ascii", errors="replace"), by_person=False)
-    names = [name for record in records[:1] for name in record]
-    values = [value for record in records for value in record.values()]
-    texts = [text.encode("latin-1") for text in names + values if isinstance(text, str)]
-    encoding = encoding_of(b"\n".join(texts), declared, where=path.with_suffix(".dbf").name)
+    values = [
+        value.encode("latin-1") for record in records for value in record.values() if isinstance(value, str)
+    ]
+    whole_names = [name.encode("latin-1") for name in names if len(name) < _DBF_NAME_LENGTH - 2]
+    encoding = encoding_of(b"\n".join(whole_names + values), declared, where=path.with_suffix(".dbf").name)
+    # A name cut at ten bytes may end within a character: that remainder is dropped.
+    decoded = {name: name.encode("latin-1").decode(encoding, errors="ignore") for name in names}
 
     def read(value: Any) -> Any:
         return value.encode("latin-1").decode(encoding) if isinstance(value, str) else value
 
-    return [
-        {name if name == geometry_name else read(name): read(value) for name, value in record.items()}
-        for record in records
-    ]
+    return [{decoded[name]: read(value) for name, value in record.items()} for record in records]
 
 
 def _read_geoparquet(path: Path) -> VectorFile:

@@ -52,8 +52,10 @@ class Columns:
         return self.fields.get(name) or self.special.get(name, name)
 
 
-def match_columns(headers: Iterable[str], dataset: Dataset, *, where: str) -> Columns:
+def match_columns(headers: Iterable[str], dataset: Dataset, *, where: str, cut: bool = False) -> Columns:
     """Match headers with fields by name, Chinese or English label, or label and name as in the template.
+
+    Where the format has `cut` the headers, the beginning of one field's name or label is enough.
 
     Raises
     ------
@@ -65,6 +67,8 @@ def match_columns(headers: Iterable[str], dataset: Dataset, *, where: str) -> Co
     ignored = []
     for header in headers:
         field, kind = _field(header, dataset), _kind(header)
+        if cut and field is None and not kind:
+            field = _beginning_of(header, dataset)
         if field is not None:
             _refuse_other_unit(header, field, where)
             _claim(fields, field.name, header, where)
@@ -107,6 +111,12 @@ def _field(header: str, dataset: Dataset) -> Field | None:
             if candidate in _names(field):
                 return field
     return None
+
+
+def _beginning_of(header: str, dataset: Dataset) -> Field | None:
+    start = plain_header(header)
+    fields = [field for field in dataset.fields if any(name.startswith(start) for name in _names(field))]
+    return fields[0] if len(fields) == 1 else None
 
 
 def _kind(header: str) -> str:

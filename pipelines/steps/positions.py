@@ -306,6 +306,6 @@ def _fitting(rows: tuple[Row, ...], east: str, north: str, frame: Frame) -> int:
 
 
 def is_example(values: Mapping[str, Any]) -> bool:
-    """Whether a table row explains or exemplifies, as in the template: its first filled cell begins with #."""
+    """Whether a table row explains or exemplifies (template): its first filled cell begins with #."""
     first = next((cell for cell in values.values() if not is_blank(cell)), "")
     return isinstance(first, str) and first.strip().startswith(("#", "＃"))

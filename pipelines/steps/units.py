@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
-from pydantic import RootModel
+from pydantic import Field, RootModel
 
 from minegis.declarations import Declaration, read
 
@@ -17,7 +15,7 @@ class UnitSpelling(Declaration):
     """One unit of the dictionary: `written` are its names, `factors` convert other units into it."""
 
     written: tuple[str, ...]
-    factors: Mapping[str, float] = MappingProxyType({})
+    factors: dict[str, float] = Field(default_factory=dict)
 
 
 class _Spellings(RootModel[dict[str, UnitSpelling]]):
