@@ -38,9 +38,10 @@ def test_mean_cell_areas_are_the_published_ones(resolution: int, published: floa
 def test_all_cells_of_a_resolution_have_the_area_of_the_earth() -> None:
     texts = [child for base in h3.get_res0_cells() for child in h3.cell_to_children(base, 3)]
     areas = cells.areas_km2(cells.from_text(texts))
-    # 4πR² = 4π × 6371.007180918475² = 510 065 621.7 km², and the published mean of resolution 3
+    # 4πR² = 4π × 6371.007180918475² = 510 065 621.7 km², and the published mean of the hexagons
     assert areas.sum() == pytest.approx(510_065_621.7, rel=1e-8)
-    assert areas.mean() == pytest.approx(12_393.434655088, rel=1e-8)
+    hexagon = np.array([not h3.is_pentagon(text) for text in texts])
+    assert areas[hexagon].mean() == pytest.approx(12_393.434655088, rel=1e-8)
 
 
 @settings(max_examples=60, deadline=None)
