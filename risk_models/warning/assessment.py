@@ -1,0 +1,320 @@
+"""Assess one asset: the worst of statutory rules, physical models and satellites, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from minegis.clock import format_utc
+from minegis.errors import InvalidInput
+from minegis.evidence import Evidence
+from minegis.levels import EvidenceState, Label, Standing, Tier
+from minegis.reading import Reading
+from risk_models.rule_package import RulePackage
+from risk_models.warning import shaking
+from risk_models.warning.asset import AssetRecord
+from risk_models.warning.hysteresis import TierState
+from risk_models.warning.items import ItemResult, judge_item, without_carry_note
+from risk_models.warning.points import Point, label_and_unit, read_points, silence_alarm
+from risk_models.warning.quantities import Surroundings
+from risk_models.warning.tiers import roll, shown_provenance
+from risk_models.warning.triggers import major_hazards
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What is known of one asset at one time.
+
+    Attributes
+    ----------
+    tier : Tier
+        The worst of `statutory`, `model` and `satellite`.
+    statutory, model, satellite : Tier, Tier or None
+        Each voice on its own; None where it has nothing to say.
+    state : EvidenceState
+        Of the monitoring.
+    score : float
+        0 to 100, inside the band of `tier`.
+    coverage : float
+        Share 0 to 1 of the required monitoring that could be compared with its thresholds.
+    chain : Evidence
+        The reasons.
+    valid_at : datetime
+        UTC.
+    holding : Tier
+        `tier` with limits moved by their deadband; for `hysteresis.advance`.
+    reporting : frozenset of str
+        Points that were heard; for `hysteresis.advance`.
+    red_causes : frozenset of str
+        Causes that are red on their own (hydraulic, weather, seismic …).
+    """
+
+    dataset: str
+    asset_id: str
+    tier: Tier
+    statutory: Tier
+    model: Tier | None
+    satellite: Tier | None
+    state: EvidenceState
+    score: float
+    coverage: float
+    chain: Evidence
+    valid_at: datetime
+    holding: Tier
+    reporting: frozenset[str]
+    red_causes: frozenset[str]
+
+
+def assess(
+    asset: AssetRecord,
+    readings: Sequence[Reading],
+    model_evidence: Sequence[Evidence],
+    rules: RulePackage,
+    at: datetime,
+    *,
+    satellite_evidence: Sequence[Evidence] = (),
+) -> Assessment:
+    """Assess one asset.
+
+    Parameters
+    ----------
+    asset : AssetRecord
+        As its register knows it.
+    readings : sequence of Reading
+        Of this asset; the newest of each point, or several samples of it to be debounced.
+    model_evidence, satellite_evidence : sequence of Evidence
+        Ready nodes with tier and standing; without a standing one counts as illustrative.
+    rules : RulePackage
+        Thresholds, counts and weights.
+    at : datetime
+        UTC; readings after it are not believed.
+
+    Raises
+    ------
+    InvalidInput
+        If a reading belongs to another asset.
+
+    References
+    ----------
+    GB 39496-2020 §5.5.4; 矿安〔2022〕88号 for the major hazards.
+    """
+    for reading in readings:
+        if (reading.dataset, reading.asset_id) != (asset.dataset, asset.id):
+            raise InvalidInput(
+                "a reading of another asset",
+                where=f"point {reading.point_id}",
+                expected=f"{asset.dataset}/{asset.id}",
+                got=f"{reading.dataset}/{reading.asset_id}",
+            )
+    points = tuple(read_points(readings, rules, at))
+    around = Surroundings(asset, rules, points)
+    results = _items(around)
+    statutory, holding = _statutory(around, results)
+    model = _voice("model", Label("物理模型", "Physical models"), model_evidence)
+    satellite = _voice("satellite", Label("卫星证据", "Satellite evidence"), satellite_evidence)
+    voices = [node for node in (statutory, model, satellite) if node is not None]
+    tier = max(node.tier for node in voices)
+    coverage = _coverage(around, results)
+    state = _state(points, coverage, rules)
+    depths = [depth for result in results for at_tier, depth in result.depths if at_tier is tier]
+    score = rules.score.score(tier, max(depths, default=0.0))
+    return Assessment(
+        dataset=asset.dataset,
+        asset_id=asset.id,
+        tier=tier,
+        statutory=statutory.tier,
+        model=model.tier if model else None,
+        satellite=satellite.tier if satellite else None,
+        state=state,
+        score=score,
+        coverage=coverage,
+        chain=_root(asset, rules, at, tier, state, score, coverage, (*voices, *_context(around))),
+        valid_at=at,
+        holding=max(tier, holding),
+        reporting=frozenset(point.key for point in points if point.state is EvidenceState.SUFFICIENT),
+        red_causes=_red_causes(results, model_evidence, rules),
+    )
+
+
+def displayed(assessment: Assessment, state: TierState, rules: RulePackage) -> Assessment:
+    """Return the assessment with the tier that hysteresis lets people see, its score and the reason."""
+    if state.tier is assessment.tier:
+        return assessment
+    depth = 0.0 if state.tier > assessment.tier else 1.0
+    score = rules.score.score(state.tier, depth)
+    node = Evidence(
+        key="hysteresis",
+        label=Label("滞回", "Hysteresis"),
+        tier=state.tier,
+        state=state.state,
+        method=rules.method,
+        clause=rules.hysteresis.clause,
+        provenance=shown_provenance(rules.hysteresis.provenance),
+        valid_time=format_utc(state.at),
+        note=Label(
+            f"证据给出{assessment.tier.label.zh}，显示{state.tier.label.zh}",
+            f"The evidence asks for {assessment.tier.name.lower()}, shown is {state.tier.name.lower()}",
+        ),
+    )
+    chain = replace(assessment.chain, tier=state.tier, value=score, inputs=(*assessment.chain.inputs, node))
+    return replace(assessment, tier=state.tier, score=score, chain=chain)
+
+
+def _items(around: Surroundings) -> list[ItemResult]:
+    applying = (
+        (name, item)
+        for name, item in around.rules.items.items()
+        if around.asset.within(item.applies, around.rules)
+    )
+    judged = (judge_item(name, item, around) for name, item in applying)
+    return [result for result in judged if result is not None]
+
+
+def _statutory(around: Surroundings, results: Sequence[ItemResult]) -> tuple[Evidence, Tier]:
+    """Return the statutory node and its tier with the limits moved by their deadband."""
+    rules = around.rules
+    rolled = roll((result.evidence.tier for result in results), rules.promotion)
+    alarm = silence_alarm(around.points, rules)
+    forced = (*major_hazards(around.asset, rules), *((alarm,) if alarm else ()))
+    floor = max((node.tier for node in forced), default=Tier.NONE)
+    holding = max(roll((result.holding for result in results), rules.promotion).tier, floor)
+    states = {result.evidence.state for result in results}
+    node = Evidence(
+        key="statutory",
+        label=Label("法定规则", "Statutory rules"),
+        tier=max(rolled.tier, floor),
+        state=EvidenceState.MISSING if not states else max(states, key=list(EvidenceState).index),
+        method=rules.method,
+        clause=rules.promotion.clause,
+        provenance=shown_provenance(rules.promotion.provenance),
+        threshold=", ".join(
+            f"{count} × {tier.name.lower()}" for tier, count in rolled.counts.items() if count
+        ),
+        note=without_carry_note(rolled.tier, rolled.without_carry),
+        inputs=(*(result.evidence for result in results), *_unmonitored(around), *forced),
+    )
+    return node, max(holding, node.tier)
+
+
+def _unmonitored(around: Surroundings) -> Iterable[Evidence]:
+    """Yield a node for each required variable that no point measures."""
+    measured = {point.variable for point in around.points}
+    for name, declared in around.rules.monitoring.variables.items():
+        if name not in measured and around.asset.within(declared.required, around.rules):
+            label, unit = label_and_unit(name)
+            yield Evidence(
+                key=f"unmonitored/{name}",
+                label=label,
+                unit=unit,
+                state=EvidenceState.MISSING,
+                method=around.rules.method,
+                clause=around.rules.monitoring.clause,
+                note=Label("应监测而无测点", "Required, but no point measures it"),
+            )
+
+
+def _context(around: Surroundings) -> tuple[Evidence, ...]:
+    """Return the readings that no item compares, so that nothing that was sent is hidden."""
+    used = {
+        name
+        for item in around.rules.items.values()
+        if around.asset.within(item.applies, around.rules)
+        for name in item.variables
+    }
+    rest = tuple(point.evidence() for point in around.points if point.variable not in used)
+    if not rest:
+        return ()
+    note = Label("规则中无对应阈值", "The rules hold no threshold for these")
+    return (Evidence("context", Label("其他读数", "Other readings"), note=note, inputs=rest),)
+
+
+def _voice(key: str, label: Label, evidence: Sequence[Evidence]) -> Evidence | None:
+    if not evidence:
+        return None
+    capped = tuple(_capped(node) for node in evidence)
+    states = {node.state for node in capped}
+    return Evidence(
+        key=key,
+        label=label,
+        tier=max(node.tier for node in capped),
+        state=max(states, key=list(EvidenceState).index),
+        inputs=capped,
+    )
+
+
+def _capped(node: Evidence) -> Evidence:
+    standing = node.standing or Standing.ILLUSTRATIVE
+    tier = standing.cap(node.tier)
+    if tier is node.tier:
+        return node
+    note = Label(
+        f"示意性模型给出{node.tier.label.zh}，最高只计蓝色",
+        f"An illustrative model asks for {node.tier.label.en.lower()}; it counts as blue at most",
+    )
+    return replace(node, tier=tier, note=note)
+
+
+def _coverage(around: Surroundings, results: Sequence[ItemResult]) -> float:
+    covered = frozenset[str]().union(*(result.covered for result in results))
+    failed = frozenset(
+        point.key
+        for result in results
+        for point in around.points
+        if point.variable in around.rules.items[result.evidence.key.removeprefix("item/")].variables
+        and point.key not in result.covered
+    )
+    total = known = 0.0
+    for name, declared in around.rules.monitoring.variables.items():
+        if not around.asset.within(declared.required, around.rules):
+            continue
+        keys = [point.key for point in around.points if point.variable == name]
+        total += declared.weight
+        if keys:
+            known += declared.weight * sum(key in covered - failed for key in keys) / len(keys)
+    return round(known / total, 6) if total else 0.0
+
+
+def _state(points: Sequence[Point], coverage: float, rules: RulePackage) -> EvidenceState:
+    heard = [point for point in points if point.state is EvidenceState.SUFFICIENT]
+    if not heard:
+        return EvidenceState.MISSING
+    if coverage < rules.monitoring.coverage_minimum:
+        return EvidenceState.INSUFFICIENT
+    return EvidenceState.SUFFICIENT if len(heard) == len(points) else EvidenceState.STALE
+
+
+def _red_causes(
+    results: Sequence[ItemResult], model_evidence: Sequence[Evidence], rules: RulePackage
+) -> frozenset[str]:
+    causes = {result.cause for result in results if result.evidence.tier is Tier.RED}
+    if any(node.key == shaking.KEY and _capped(node).tier is Tier.RED for node in model_evidence):
+        causes.add(rules.seismic.cause)
+    return frozenset(causes)
+
+
+def _root(
+    asset: AssetRecord,
+    rules: RulePackage,
+    at: datetime,
+    tier: Tier,
+    state: EvidenceState,
+    score: float,
+    coverage: float,
+    inputs: tuple[Evidence, ...],
+) -> Evidence:
+    return Evidence(
+        key=f"{asset.dataset}/{asset.id}",
+        label=Label(asset.name, asset.name),
+        value=score,
+        unit="1",
+        tier=tier,
+        state=state,
+        method=rules.method,
+        clause=rules.score.clause,
+        provenance=shown_provenance(rules.score.provenance),
+        valid_time=format_utc(at),
+        source=f"{asset.dataset}/{asset.id}",
+        note=Label(f"监测覆盖率{coverage:.0%}", f"Monitoring coverage {coverage:.0%}"),
+        inputs=inputs,
+    )
