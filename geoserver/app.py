@@ -1,0 +1,97 @@
+"""The server: an application that is a function of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+
+from geoserver import api, cap, errors, ogc, tile_routes
+from geoserver.services import Services, services_of, site_of
+from minegis.errors import MinegisError
+from minegis.settings import Settings
+from tiles.raster import raster_router
+
+BUILT_PAGE = Path(__file__).parent / "web" / "dist"
+RASTER_PREFIX = "/tiles/raster"
+
+_NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>minegis</title>
+<body style="font-family: sans-serif; margin: 3rem">
+<h1>minegis</h1>
+<p>地图页面尚未构建。服务已在运行：<a href="/ogc">OGC API</a>、<a href="/api/v1/layers">图层</a>。</p>
+<p>The map page is not built; <code>make up</code> builds it. The services run:
+<a href="/ogc">OGC API</a>, <a href="/api/v1/layers">layers</a>.</p></body></html>"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the whole server for one site."""
+    services = Services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        services.start()
+        yield
+        services.stop()
+
+    app = FastAPI(
+        title="minegis",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.state.hub = ogc.Hub()
+    errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_api_route("/livez", livez, methods=["GET"])
+    app.add_api_route("/readyz", readyz, methods=["GET"])
+    for part in (ogc, tile_routes, api, cap):
+        app.include_router(part.router)
+    app.include_router(raster_router(lambda request: site_of(request).rasters, RASTER_PREFIX))
+    _serve_page(app, settings.web or BUILT_PAGE)
+    return app
+
+
+async def livez() -> Response:
+    """Say that the process answers; needs no thread, no store and no site."""
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+async def readyz(request: Request) -> Response:
+    """Say whether the map can be served, and what is missing if not."""
+    services = services_of(request)
+
+    def missing() -> list[dict[str, str]]:
+        try:
+            opened = services.opened()
+        except MinegisError as error:
+            return [{"what": error.what, "where": error.where, "expected": error.expected}]
+        if opened.store.last_run() is None:
+            folder = str(opened.site.folder)
+            return [{"what": "no run is published", "where": folder, "expected": "`minegis run`"}]
+        return []
+
+    found = await services.query(missing)
+    body = {"status": "not ready" if found else "ready", "missing": found}
+    status = HTTPStatus.SERVICE_UNAVAILABLE if found else HTTPStatus.OK
+    return Response(orjson.dumps(body), status_code=status, media_type="application/json")
+
+
+def _serve_page(app: FastAPI, folder: Path) -> None:
+    if (folder / "index.html").exists():
+        app.mount("/", StaticFiles(directory=folder, html=True), name="page")
+        return
+
+    async def not_built() -> Response:
+        return HTMLResponse(_NOT_BUILT, status_code=HTTPStatus.SERVICE_UNAVAILABLE)
+
+    app.add_api_route("/", not_built, methods=["GET"], include_in_schema=False)

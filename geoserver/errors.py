@@ -1,0 +1,111 @@
+"""Errors over HTTP: one table to statuses, one body (RFC 9457, ``application/problem+json``)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from minegis.errors import (
+    InvalidDeclaration,
+    InvalidInput,
+    MinegisError,
+    MissingEvidence,
+    NotFound,
+    StoreConflict,
+)
+from tiles.raster import OUTSIDE
+
+LOG = logging.getLogger(__name__)
+
+
+class NotReady(MinegisError):
+    """The server cannot answer yet: it has no site, or nothing is published."""
+
+
+STATUSES: dict[type[MinegisError], HTTPStatus] = {
+    NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    InvalidDeclaration: HTTPStatus.INTERNAL_SERVER_ERROR,
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    MissingEvidence: HTTPStatus.CONFLICT,
+    StoreConflict: HTTPStatus.CONFLICT,
+    MinegisError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def problem(
+    status: int, detail: str, *, what: str = "", where: str = "", expected: str = "", got: str = ""
+) -> Response:
+    """Return a problem document; `what` repeats `detail` unless it says it shorter."""
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {
+        "type": f"urn:minegis:problem:{title.lower().replace(' ', '-')}",
+        "title": title,
+        "status": int(status),
+        "detail": detail,
+        "what": what or detail,
+        "where": where,
+        "expected": expected,
+        "got": got,
+    }
+    return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json")
+
+
+def status_of(error: MinegisError) -> HTTPStatus:
+    """Return the status of an error: that of its nearest class in the table."""
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+
+
+def problem_of(error: MinegisError, where: str = "") -> Response:
+    """Return the problem document of one of our errors."""
+    return problem(
+        status_of(error),
+        str(error),
+        what=error.what,
+        where=error.where or where,
+        expected=error.expected,
+        got=error.got,
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application with a problem document."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, MinegisError)
+        return problem_of(error, request.url.path)
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        response = problem(error.status_code, str(error.detail), where=request.url.path)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def parameters(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:]) or request.url.path
+        got = repr(first.get("input"))
+        return problem(
+            HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']}", where=where, expected=first["msg"], got=got
+        )
+
+    async def outside(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed", where=request.url.path)
+
+    app.add_exception_handler(MinegisError, ours)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, parameters)
+    for kind in OUTSIDE:
+        app.add_exception_handler(kind, outside)
+    app.add_exception_handler(Exception, unexpected)

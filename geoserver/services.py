@@ -1,0 +1,121 @@
+"""What the routes share: the open site, its store and the caches on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import anyio
+import anyio.to_thread
+from fastapi import Request
+
+from data_catalog.site import Site
+from data_catalog.store import Store
+from geoserver.errors import NotReady
+from minegis.errors import NotFound
+from minegis.settings import Settings
+from tiles.cells import CellTables, CellTiles
+from tiles.raster import LayerRasters
+from tiles.table import Tables
+from tiles.vector import VectorTiles
+
+
+@dataclass(frozen=True)
+class OpenSite:
+    """A site with everything that reads it."""
+
+    site: Site
+    store: Store
+    tables: Tables
+    vector_tiles: VectorTiles
+    cells: CellTables
+    cell_tiles: CellTiles
+    rasters: LayerRasters
+
+    @classmethod
+    def open(cls, folder: Path) -> OpenSite:
+        """Open a site folder.
+
+        Raises
+        ------
+        NotFound
+            If the folder holds no site.
+        """
+        site = Site.open(folder)
+        store = Store.open(folder)
+        tables = Tables(store)
+        cells = CellTables(store, folder)
+        return cls(
+            site=site,
+            store=store,
+            tables=tables,
+            vector_tiles=VectorTiles(tables),
+            cells=cells,
+            cell_tiles=CellTiles(cells),
+            rasters=LayerRasters(store, folder),
+        )
+
+
+class Services:
+    """Opens the site when it is there, and bounds the threads of each class of work."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._open: OpenSite | None = None
+        self._lock = Lock()
+        self._tile_threads: anyio.CapacityLimiter | None = None
+        self._query_threads: anyio.CapacityLimiter | None = None
+
+    def start(self) -> None:
+        """Set the bounds on threads; called on the event loop."""
+        workers = self.settings.workers
+        anyio.to_thread.current_default_thread_limiter().total_tokens = workers
+        self._tile_threads = anyio.CapacityLimiter(workers)
+        self._query_threads = anyio.CapacityLimiter(workers)
+
+    def stop(self) -> None:
+        """Give back what is open."""
+        if self._open is not None:
+            self._open.store.close()
+            self._open = None
+
+    def opened(self) -> OpenSite:
+        """Return the site, opening it when it was not there before.
+
+        Raises
+        ------
+        NotReady
+            If the folder holds no site.
+        """
+        if self._open is None:
+            with self._lock:
+                if self._open is None:
+                    self._open = self._try()
+        return self._open
+
+    def _try(self) -> OpenSite:
+        try:
+            return OpenSite.open(self.settings.site)
+        except NotFound as error:
+            raise NotReady(error.what, where=error.where, expected=error.expected) from None
+
+    async def tile[R](self, work: Callable[[], R]) -> R:
+        """Run the making of a tile in a thread."""
+        return await anyio.to_thread.run_sync(work, limiter=self._tile_threads)
+
+    async def query[R](self, work: Callable[[], R]) -> R:
+        """Run a query in a thread."""
+        return await anyio.to_thread.run_sync(work, limiter=self._query_threads)
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the application that got the request."""
+    services: Services = request.app.state.services
+    return services
+
+
+def site_of(request: Request) -> OpenSite:
+    """Return the open site of the application that got the request."""
+    return services_of(request).opened()

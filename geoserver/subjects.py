@@ -1,0 +1,225 @@
+"""What the map knows of one region, asset or warning, gathered from the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from data_catalog.dataset import Dataset, dataset, datasets
+from data_catalog.store import AssessmentRecord, Feature, RegionRiskRecord, WarningRecord
+from geoserver.services import OpenSite
+from minegis import cells as h3
+from minegis import sphere
+from minegis.clock import format_utc
+from minegis.errors import NotFound
+from minegis.levels import EvidenceState, Tier
+from minegis.reading import Reading
+from minegis.variables import variables
+
+_UNJUDGED = {
+    "tier": int(Tier.NONE),
+    "state": str(EvidenceState.MISSING),
+    "score": None,
+    "coverage": None,
+    "assets": 0,
+    "counts": {},
+}
+
+
+def region(opened: OpenSite, code: str) -> dict[str, Any]:
+    """Return a region with its risk, the way up and the children.
+
+    Raises
+    ------
+    NotFound
+        If no region has this code.
+    """
+    table = opened.tables.table("region")
+    by_code = {each["code"]: row for row, each in enumerate(table.properties)}
+    if code not in by_code:
+        raise NotFound("no such region", where=f"region {code!r}", expected="a GB/T 2260 code of the site")
+    properties = table.properties[by_code[code]]
+    children = [each for each in table.properties if each["parent"] == code]
+    risks = opened.store.region_risks([code, *(each["code"] for each in children)])
+    trail: list[dict[str, Any]] = []
+    above = properties["parent"]
+    while above in by_code and len(trail) < len(by_code):
+        parent = table.properties[by_code[above]]
+        trail.append(_named(parent))
+        above = parent["parent"]
+    return {
+        **_named(properties),
+        "parent": properties["parent"],
+        "bounds": list(table.geometries[by_code[code]].bounds),
+        "breadcrumb": trail[::-1],
+        "risk": _risk(risks[code]) if code in risks else None,
+        "children": [{**_named(each), **_summary(risks.get(each["code"]))} for each in children],
+    }
+
+
+def _named(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: properties[name] for name in ("code", "name", "level")}
+
+
+def _summary(risk: RegionRiskRecord | None) -> dict[str, Any]:
+    return _UNJUDGED if risk is None else {name: getattr(risk, name) for name in _UNJUDGED}
+
+
+def _risk(risk: RegionRiskRecord) -> dict[str, Any]:
+    return {
+        **_summary(risk),
+        "nemerow": risk.nemerow,
+        "rule_tier": risk.rule_tier,
+        "contributors": list(risk.contributors),
+        "explanation": risk.chain,
+    }
+
+
+def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
+    """Return any feature of a dataset; of an asset also what is known of its risk.
+
+    Raises
+    ------
+    NotFound
+        If there is no such feature.
+    """
+    declared = dataset(dataset_id)
+    feature = opened.store.feature(dataset_id, asset_id)
+    judged = opened.store.assessments(dataset_id, asset_id)
+    warnings = [
+        warning(opened, each)
+        for each in opened.store.warnings()
+        if (each.last.dataset, each.last.asset_id) == (dataset_id, asset_id)
+    ]
+    return {
+        "dataset": dataset_id,
+        "id": asset_id,
+        "name": feature.properties.get("name"),
+        "origin": str(feature.origin),
+        "source": feature.source,
+        "known_from": format_utc(feature.known_from) if feature.known_from else None,
+        "geometry": {"type": feature.geometry.geom_type, "bounds": list(feature.geometry.bounds)},
+        "properties": _properties(declared, feature),
+        "assessment": _assessment(judged[0]) if judged else None,
+        "readings": [_reading(each) for each in latest(opened.store.readings(dataset_id, asset_id))],
+        "regions": _regions(opened, feature.geometry) if declared.asset else [],
+        "cells": _cells(opened, feature.geometry) if declared.asset else [],
+        "warnings": warnings,
+    }
+
+
+def _properties(declared: Dataset, feature: Feature) -> list[dict[str, Any]]:
+    rows = []
+    for field in declared.fields:
+        value = feature.properties.get(field.name)
+        choice = field.choices.get(str(value))
+        rows.append(
+            {
+                "name": field.name,
+                "label": field.label.model_dump(),
+                "value": value,
+                "value_label": choice.model_dump() if choice else None,
+                "unit": field.unit,
+            }
+        )
+    return rows
+
+
+def _assessment(record: AssessmentRecord) -> dict[str, Any]:
+    names = ("tier", "observed_tier", "statutory", "model", "satellite", "state", "score", "coverage")
+    known = {name: getattr(record, name) for name in names}
+    return {**known, "valid_at": format_utc(record.valid_at), "chain": record.chain}
+
+
+def latest(readings: list[Reading]) -> list[Reading]:
+    """Return the last reading of each point and quantity."""
+    last = {(each.point_id, each.variable): each for each in readings}
+    return [last[key] for key in sorted(last)]
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {
+        "point_id": reading.point_id,
+        "variable": reading.variable,
+        "value": reading.value,
+        "unit": variables()[reading.variable].unit,
+        "observed_at": format_utc(reading.observed_at),
+        "qc": reading.quality.name.lower(),
+        "origin": str(reading.origin),
+    }
+
+
+def _regions(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
+    """Return the regions an asset lies in, with the part of it in each."""
+    table = opened.tables.table("region")
+    rows = np.sort(table.tree.query(shape, predicate="intersects"))
+    found = []
+    for row in rows:
+        weight = _share(shape, table.geometries[row])
+        if weight > 0:
+            found.append({**_named(table.properties[row]), "weight": weight})
+    order = ("nation", "province", "city", "county")
+    return sorted(found, key=lambda each: (order.index(each["level"]), -each["weight"]))
+
+
+def _share(shape: BaseGeometry, within: BaseGeometry) -> float:
+    if shape.area == 0:
+        return 1.0
+    pieces = np.array([shape, shapely.intersection(shape, within)], dtype=object)
+    whole, part = sphere.areas_km2(pieces)
+    return min(1.0, float(part / whole))
+
+
+def _cells(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
+    _, cells, fractions = h3.cover([shape], opened.site.declaration.resolution)
+    texts = h3.to_text(cells)
+    return [{"id": text, "fraction": float(part)} for text, part in zip(texts, fractions, strict=True)]
+
+
+def assets_in(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
+    """Return the assets that touch a shape, the worst first."""
+    found = []
+    for each in datasets().values():
+        if not each.asset:
+            continue
+        table = opened.tables.table(each.id)
+        for row in table.tree.query(shape, predicate="intersects"):
+            properties = table.properties[row]
+            known = {name: properties.get(name) for name in ("name", "tier", "state", "score")}
+            found.append({"dataset": each.id, "id": table.ids[row], **known})
+    return sorted(found, key=lambda asset: (-asset["tier"], asset["dataset"], asset["id"]))
+
+
+def warning(opened: OpenSite, record: WarningRecord) -> dict[str, Any]:
+    """Return a warning as it stands."""
+    last = record.last
+    place = shapely.from_wkb(last.geometry_wkb).representative_point()
+    return {
+        "id": last.warning_id,
+        "identifier": last.identifier,
+        "dataset": last.dataset,
+        "asset_id": last.asset_id,
+        "asset_name": last.asset_name,
+        "region": {"code": last.region_code, "name": _region_name(opened, last.region_code)},
+        "tier": last.tier,
+        "status": last.status,
+        "msg_type": last.msg_type,
+        "headline": last.texts["headline"],
+        "raised_at": format_utc(record.raised_at),
+        "updated_at": format_utc(last.sent_at),
+        "cancelled_at": format_utc(record.cancelled_at) if record.cancelled_at else None,
+        "expires_at": format_utc(last.expires_at),
+        "lon": place.x,
+        "lat": place.y,
+        "cap": f"/cap/{last.identifier}.xml",
+        "origin": last.origin,
+    }
+
+
+def _region_name(opened: OpenSite, code: str) -> str:
+    table = opened.tables.table("region")
+    names = {each["code"]: str(each["name"]) for each in table.properties}
+    return names.get(code, code)
