@@ -29,6 +29,23 @@ class ImportReport:
     warnings: tuple[Mistake, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def rejected(self) -> int:
+        """How many rows did not go in."""
+        return self.quarantined
+
+    def text(self) -> str:
+        """Return the report as lines for a terminal: counts, then every mistake, warning and note."""
+        counts = (
+            f"{self.file} → {self.dataset}: {self.rows} rows; {self.inserted} inserted, {self.updated} updated, "
+            f"{self.unchanged} unchanged, {self.quarantined} held, {self.released} released, "
+            f"{self.skipped} skipped (#)"
+        )
+        warnings = [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join(
+            [counts, *map(str, self.mistakes), *warnings, *(f"note: {note}" for note in self.notes)]
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
         counts = ("rows", "inserted", "updated", "unchanged", "quarantined", "released", "skipped")

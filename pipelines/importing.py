@@ -28,11 +28,11 @@ from pipelines.steps.positions import (
     Frame,
     frame_of,
     geometry_mistake,
-    is_example,
     own_geometry,
     position_header,
     to_lon_lat,
 )
+from pipelines.steps.template import is_example
 from pipelines.steps.values import parse_code, parse_value
 from pipelines.steps.whereabouts import Regions, check_county, check_nation, refuse_unmarked_shift
 
@@ -82,6 +82,7 @@ class _Import:
     regions: Regions
     asset_ids: Mapping[str, frozenset[str]]
     options: ImportOptions
+    skipped: int
 
 
 def import_file(
@@ -109,8 +110,7 @@ def import_file(
         If the file as a whole cannot be used. The store is then as it was.
     """
     job = _prepare(store, path, dataset_id, options or ImportOptions())
-    rows = [row for row in job.file.rows if job.file.has_geometry or not is_example(row.values)]
-    candidates = [_read_row(row, job) for row in rows]
+    candidates = [_read_row(row, job) for row in job.file.rows]
     _refuse_unmarked_shift(candidates, job)
     _mark_duplicates(candidates, job.columns)
     known = _known_features(store, job.dataset, candidates)
@@ -135,13 +135,13 @@ def import_file(
     return ImportReport(
         file=path.name,
         dataset=dataset_id,
-        rows=len(rows),
+        rows=len(candidates),
         inserted=change.inserted,
         updated=change.updated,
         unchanged=change.unchanged,
         quarantined=len(bad),
         released=released,
-        skipped=len(job.file.rows) - len(rows),
+        skipped=job.skipped,
         mistakes=tuple(mistake for candidate in candidates for mistake in candidate.mistakes),
         warnings=tuple(warning for candidate in candidates for warning in candidate.warnings),
         notes=_notes(job),
@@ -154,6 +154,9 @@ def _prepare(store: Store, path: Path, dataset_id: str, options: ImportOptions) 
         importable = ", ".join(name for name, other in datasets().items() if other.importable)
         raise InvalidInput("this layer is not imported from files", expected=importable, got=dataset_id)
     file = read_vector_file(path, layer=options.layer, encoding=options.encoding, prefer_layer=dataset_id)
+    meant = tuple(row for row in file.rows if file.has_geometry or not is_example(row.values))
+    skipped = len(file.rows) - len(meant)
+    file = replace(file, rows=meant)
     columns = match_columns(file.columns, declared, where=path.name, cut=file.cut_names)
     half = {"longitude", "latitude"} & columns.special.keys()
     if len(half) == 1:
@@ -173,7 +176,7 @@ def _prepare(store: Store, path: Path, dataset_id: str, options: ImportOptions) 
     source = SourceFile.of(path)
     regions = Regions.load(store)
     read = own_geometry(file, columns, frame) if frame is not None else (lambda row: None)
-    return _Import(store, declared, file, source, columns, frame, read, regions, asset_ids, options)
+    return _Import(store, declared, file, source, columns, frame, read, regions, asset_ids, options, skipped)
 
 
 def _read_row(row: Row, job: _Import) -> _Candidate:

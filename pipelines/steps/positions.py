@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -191,7 +191,6 @@ def _stated_in_column(file: VectorFile, columns: Columns) -> str | None:
     stated = {
         str(row.values.get(header)).strip() for row in file.rows if not is_blank(row.values.get(header))
     }
-    stated = {text for text in stated if not text.startswith("#")}
     if len(stated) > 1:
         raise InvalidInput(
             "one file, several coordinate systems",
@@ -295,17 +294,9 @@ def _fitting(rows: tuple[Row, ...], east: str, north: str, frame: Frame) -> int:
     read = _point_reader(east, north, "metres")
     count = 0
     for row in rows:
-        if is_example(row.values):
-            continue
         try:
             point = read(row)
             count += point is not None and bool(to_lon_lat(point, frame))
         except Refused:
             continue
     return count
-
-
-def is_example(values: Mapping[str, Any]) -> bool:
-    """Whether a table row explains or exemplifies (template): its first filled cell begins with #."""
-    first = next((cell for cell in values.values() if not is_blank(cell)), "")
-    return isinstance(first, str) and first.strip().startswith(("#", "＃"))

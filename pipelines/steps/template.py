@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -21,7 +22,7 @@ from pipelines.steps.columns import (
     LONGITUDE_HEADER,
     WKT_HEADER,
 )
-from pipelines.steps.values import describe
+from pipelines.steps.values import describe, is_blank
 
 _PREPARED_ROWS = 1000  # rows of a workbook that offer their choices in a list
 _LIST_LIMIT = 255  # characters Excel takes in a list of choices
@@ -63,6 +64,12 @@ def template_rows(dataset: Dataset) -> list[list[str]]:
     example += [_example(field) for field in fields]
     example += [row[2] for row in places]
     return [header, told, example]
+
+
+def is_example(values: Mapping[str, Any]) -> bool:
+    """Whether a table row explains or exemplifies (template): its first filled cell begins with #."""
+    first = next((cell for cell in values.values() if not is_blank(cell)), "")
+    return isinstance(first, str) and first.strip().startswith(("#", "＃"))
 
 
 def _places(dataset: Dataset) -> list[tuple[str, str, str]]:
