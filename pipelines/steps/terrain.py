@@ -21,6 +21,17 @@ from pipelines.raster import Raster, RasterGrid
 Floats = NDArray[np.float64]
 _AXIS, _ECCENTRICITY_SQUARED = 6378137.0, 0.006694380022903416  # CGCS2000 and GRS 80
 _NO_DATA = -9999.0
+# D8 code: rows down, columns right
+_NEIGHBOURS = {
+    1: (0, 1),
+    2: (1, 1),
+    4: (1, 0),
+    8: (1, -1),
+    16: (0, -1),
+    32: (-1, -1),
+    64: (-1, 0),
+    128: (-1, 1),
+}
 
 
 def slope_angle(elevation: Raster) -> Raster:
@@ -66,8 +77,8 @@ def wetness_index(elevation: Raster, *, least_gradient: float = 0.001) -> Raster
 
     References
     ----------
-    Beven & Kirkby (1979): a is the upstream area per width of contour, from filled depressions and D8 flow
-    directions (Wang & Liu 2006), the width being the side of a square of the cell's area.
+    Beven & Kirkby (1979): a is the upstream area per width of contour, the width being the side of a square
+    of the cell's area.
     """
     gradient = np.maximum(np.hypot(*_gradient(elevation)), least_gradient)
     _, height = _cell_size(elevation.grid)
@@ -79,6 +90,9 @@ def wetness_index(elevation: Raster, *, least_gradient: float = 0.001) -> Raster
 def upstream_area(elevation: Raster) -> Floats:
     """Return the area that drains through each cell, the cell included.
 
+    Water runs to the neighbour with the steepest fall (D8); in filled depressions and on level ground it
+    runs the way the depression spills (Wang & Liu 2006), which cannot close a circle.
+
     Returns
     -------
     (height, width) float, m²
@@ -86,7 +100,8 @@ def upstream_area(elevation: Raster) -> Floats:
     """
     known = np.isfinite(elevation.values)
     heights = np.where(known, elevation.values, np.float32(_NO_DATA))
-    _, directions = pyflwdir.dem.fill_depressions(heights, nodata=_NO_DATA)
+    filled, spill = pyflwdir.dem.fill_depressions(heights, nodata=_NO_DATA)
+    directions = _steepest(np.where(known, filled, np.nan), spill, elevation.grid)
     network = pyflwdir.from_array(
         directions,
         ftype="d8",
@@ -97,6 +112,20 @@ def upstream_area(elevation: Raster) -> Floats:
     cells = np.broadcast_to((width * height)[:, np.newaxis], heights.shape)
     area = np.asarray(network.accuflux(cells.astype(np.float64), nodata=_NO_DATA), dtype=np.float64)
     return np.where(known, area, np.nan)
+
+
+def _steepest(filled: Floats, spill: NDArray[np.uint8], grid: RasterGrid) -> NDArray[np.uint8]:
+    """Return the D8 code of the steepest fall, the way of the spill where nothing is lower."""
+    width, height = (size[:, np.newaxis] for size in _cell_size(grid))
+    padded = np.pad(filled.astype(np.float64), 1, constant_values=np.nan)
+    best, directions = np.zeros(filled.shape), spill.copy()
+    for code, (down, right) in _NEIGHBOURS.items():
+        rows = slice(1 + down, 1 + down + filled.shape[0])
+        columns = slice(1 + right, 1 + right + filled.shape[1])
+        fall = (filled - padded[rows, columns]) / np.hypot(down * height, right * width)
+        steeper = fall > best
+        best, directions = np.where(steeper, fall, best), np.where(steeper, np.uint8(code), directions)
+    return directions
 
 
 def _product(elevation: Raster, name: str, values: NDArray[np.floating]) -> Raster:
