@@ -1,0 +1,53 @@
+/** Every request the page makes: same origin, with a time limit, failing with the server's own words. */
+
+import type { Feature } from "geojson";
+import type { Asset, Cell, Found, Layer, Problem, Region, Site, Vocabulary, Warning } from "./types";
+
+const TIME_LIMIT_MS = 20_000;
+
+export class ApiFailure extends Error {
+  constructor(
+    readonly path: string,
+    readonly status: number,
+    readonly problem: Problem | null,
+  ) {
+    super(problem?.detail ?? problem?.title ?? `${path}: ${status || "no answer"}`);
+  }
+}
+
+async function problemOf(answer: Response): Promise<Problem | null> {
+  try {
+    return (await answer.json()) as Problem;
+  } catch {
+    return null;
+  }
+}
+
+async function get<T>(path: string): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      headers: { Accept: "application/json" },
+      signal: AbortSignal.timeout(TIME_LIMIT_MS),
+    });
+  } catch {
+    throw new ApiFailure(path, 0, null);
+  }
+  if (!answer.ok) throw new ApiFailure(path, answer.status, await problemOf(answer));
+  return (await answer.json()) as T;
+}
+
+const part = encodeURIComponent;
+
+export const api = {
+  site: () => get<Site>("/api/v1/site"),
+  vocabulary: () => get<Vocabulary>("/api/v1/vocabulary"),
+  layers: () => get<Layer[]>("/api/v1/layers"),
+  region: (code: string) => get<Region>(`/api/v1/regions/${part(code)}`),
+  asset: (dataset: string, id: string) => get<Asset>(`/api/v1/assets/${part(dataset)}/${part(id)}`),
+  cell: (id: string) => get<Cell>(`/api/v1/cells/${part(id)}`),
+  warnings: () => get<Warning[]>("/api/v1/warnings?status=active"),
+  search: (text: string) => get<Found[]>(`/api/v1/search?q=${part(text)}`),
+  feature: (dataset: string, id: string) =>
+    get<Feature>(`/ogc/collections/${part(dataset)}/items/${part(id)}?f=json`),
+};

@@ -1,0 +1,8 @@
+/** Start of the page. */
+
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/panels.css";
+import { App } from "./app";
+
+void new App(document.querySelector("#page") as HTMLElement).start();

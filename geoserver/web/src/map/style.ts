@@ -1,0 +1,198 @@
+/** Turn a layer of the server into MapLibre sources and layers. Nothing here names a dataset but `region`. */
+
+import type {
+  ExpressionSpecification,
+  FilterSpecification,
+  LayerSpecification,
+  SourceSpecification,
+} from "maplibre-gl";
+import type { LayerChoice, Theme } from "../state";
+import type { Layer } from "../types";
+import { recolour, scaleOpacity, type Tone } from "./colours";
+import { hatchName, markerName } from "./images";
+
+export interface Look {
+  theme: Theme;
+  lang: "zh" | "en";
+  /** Colours of tiers and of missing evidence, lower case. */
+  fixed: ReadonlySet<string>;
+  /** Place of each asset layer among the asset layers: its marker shape. */
+  kinds: ReadonlyMap<string, number>;
+  /** Word for each evidence state that is not sufficient. */
+  words: Readonly<Record<string, string>>;
+}
+
+interface Fragment {
+  paint?: Record<string, unknown>;
+  layout?: Record<string, unknown>;
+  filter?: unknown;
+  minzoom?: number;
+  maxzoom?: number;
+}
+
+type Expression = ExpressionSpecification;
+
+const TILE_SIZE = 256;
+/** Below this zoom a cell is a few pixels wide: words would only be noise. */
+const WORDS_FROM_ZOOM = 9;
+/** Names of assets would cover a province. */
+const ASSET_NAMES_FROM_ZOOM = 8;
+const QUIET_GROUP = "base";
+const QUIET_SATURATION = 0.55;
+const UNKNOWN = ["!=", ["coalesce", ["get", "state"], "sufficient"], "sufficient"] as unknown as Expression;
+
+const OPACITIES: Readonly<Record<string, readonly string[]>> = {
+  fill: ["fill-opacity"],
+  line: ["line-opacity"],
+  circle: ["circle-opacity", "circle-stroke-opacity"],
+  symbol: ["icon-opacity", "text-opacity"],
+  raster: ["raster-opacity"],
+};
+
+/** The MVT layer and the dataset that the tiles of `layer` speak of. */
+export function datasetOf(layer: Layer): string {
+  return layer.kind === "cells" ? "risk_cell" : (/\/vector\/([^/]+)\//.exec(layer.tiles)?.[1] ?? layer.id);
+}
+
+/** Whether the server colours the layer by warning tier. */
+export const isTiered = (layer: Layer): boolean =>
+  layer.kind === "cells" || JSON.stringify(layer.style).includes('["get","tier"]');
+
+/** Supervised assets: polygons with a tier that the server also draws as points. */
+export const isAsset = (layer: Layer): boolean =>
+  layer.kind === "vector" && layer.geometry === "polygon" && "circle" in layer.style && isTiered(layer);
+
+export const isOn = (layer: Layer, choice: LayerChoice | undefined): boolean => choice?.on ?? layer.visible;
+
+export function sourceOf(layer: Layer, origin: string): SourceSpecification {
+  const tiles = [new URL(layer.tiles, origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
+  const { minzoom, maxzoom } = layer;
+  if (layer.kind === "raster") return { type: "raster", tiles, tileSize: TILE_SIZE, minzoom, maxzoom };
+  return { type: "vector", tiles, minzoom, maxzoom };
+}
+
+/** MapLibre layers of one layer, bottom first; every id starts with `<layer id>:`. */
+export function drawingsOf(layer: Layer, choice: LayerChoice | undefined, look: Look): LayerSpecification[] {
+  const opacity = choice?.opacity ?? 1;
+  const made = layer.kind === "raster" ? [raster(layer, look)] : vectors(layer, look);
+  return made.map((drawing) => {
+    const paint = { ...(drawing.paint as Record<string, unknown>) };
+    for (const name of OPACITIES[drawing.type] ?? []) paint[name] = scaleOpacity(paint[name], opacity);
+    const layout = { ...drawing.layout, visibility: isOn(layer, choice) ? "visible" : "none" };
+    return { ...drawing, paint, layout } as LayerSpecification;
+  });
+}
+
+function raster(layer: Layer, look: Look): LayerSpecification {
+  const paint = look.theme === "night" ? { "raster-brightness-max": 0.62, "raster-saturation": -0.25 } : {};
+  const own = (layer.style["raster"] as Fragment | undefined)?.paint ?? {};
+  return {
+    id: `${layer.id}:raster`,
+    type: "raster",
+    source: layer.id,
+    paint: { "raster-fade-duration": 0, ...paint, ...own },
+  } as LayerSpecification;
+}
+
+function vectors(layer: Layer, look: Look): LayerSpecification[] {
+  const asset = isAsset(layer);
+  const tone: Tone = {
+    theme: look.theme,
+    saturation: layer.group.id === QUIET_GROUP ? QUIET_SATURATION : 1,
+    fixed: look.fixed,
+  };
+  const drawings: LayerSpecification[] = [];
+  for (const [type, raw] of Object.entries(layer.style as Record<string, Fragment>)) {
+    if (asset && type === "circle") continue;
+    drawings.push(vector(layer, type, raw, tone));
+    if (type === "fill" && isTiered(layer)) drawings.push(hatched(layer, raw, look));
+  }
+  if (layer.kind === "cells") drawings.push(words(layer, look));
+  if (asset) drawings.push(markers(layer, look));
+  return drawings;
+}
+
+function vector(layer: Layer, type: string, raw: Fragment, tone: Tone): LayerSpecification {
+  const paint = Object.fromEntries(
+    Object.entries(raw.paint ?? {}).map(([name, value]) => [name, recolour(value, tone)]),
+  );
+  const faces = { "text-font": ["sans-serif"], "text-padding": 4, "text-max-width": 9 };
+  const layout = type === "symbol" ? { ...faces, ...raw.layout } : { ...raw.layout };
+  if (type === "symbol" && isAsset(layer)) Object.assign(layout, { "text-offset": [0, 1.25] });
+  const minzoom = raw.minzoom ?? (type === "symbol" && isAsset(layer) ? ASSET_NAMES_FROM_ZOOM : undefined);
+  return {
+    id: `${layer.id}:${type}`,
+    type,
+    source: layer.id,
+    "source-layer": datasetOf(layer),
+    ...(raw.filter ? { filter: raw.filter as FilterSpecification } : {}),
+    ...(minzoom === undefined ? {} : { minzoom }),
+    ...(raw.maxzoom === undefined ? {} : { maxzoom: raw.maxzoom }),
+    layout,
+    paint,
+  } as LayerSpecification;
+}
+
+/** What is not sufficiently known is hatched, whatever its colour. */
+function hatched(layer: Layer, raw: Fragment, look: Look): LayerSpecification {
+  const pattern = ["match", ["get", "state"]] as unknown[];
+  for (const state of ["stale", "insufficient"]) pattern.push(state, hatchName(state, look.theme));
+  const filter = (raw.filter ? ["all", raw.filter, UNKNOWN] : UNKNOWN) as FilterSpecification;
+  return {
+    id: `${layer.id}:hatch`,
+    type: "fill",
+    source: layer.id,
+    "source-layer": datasetOf(layer),
+    filter,
+    paint: { "fill-pattern": [...pattern, hatchName("missing", look.theme)] as unknown as Expression },
+  };
+}
+
+function words(layer: Layer, look: Look): LayerSpecification {
+  const night = look.theme === "night";
+  const text = ["match", ["get", "state"], ...Object.entries(look.words).flat(), ""] as unknown as Expression;
+  return {
+    id: `${layer.id}:words`,
+    type: "symbol",
+    source: layer.id,
+    "source-layer": datasetOf(layer),
+    minzoom: WORDS_FROM_ZOOM,
+    filter: UNKNOWN as FilterSpecification,
+    layout: { "text-field": text, "text-font": ["sans-serif"], "text-size": 11, "text-padding": 18 },
+    paint: {
+      "text-color": night ? "#dfe6ec" : "#3b4854",
+      "text-halo-color": night ? "#10171d" : "#f4f5f4",
+      "text-halo-width": 1.4,
+    },
+  };
+}
+
+function markers(layer: Layer, look: Look): LayerSpecification {
+  return {
+    id: `${layer.id}:marker`,
+    type: "symbol",
+    source: layer.id,
+    "source-layer": datasetOf(layer),
+    layout: {
+      "icon-image": markerName(look.kinds.get(layer.id) ?? 0) as unknown as Expression,
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      "icon-size": ["interpolate", ["linear"], ["zoom"], 4, 0.5, 8, 0.8, 12, 1],
+      "symbol-sort-key": ["coalesce", ["get", "tier"], 0],
+    },
+  };
+}
+
+/**
+ * Filter that makes the regions a partition: every child of the opened path, but not what was opened.
+ *
+ * `path` holds the codes from the nation down; a `leaf` has no children and stays.
+ */
+export function partition(path: readonly string[], leaf: boolean): Expression {
+  const opened = leaf ? path.slice(0, -1) : path;
+  return [
+    "all",
+    ["in", ["get", "parent"], ["literal", [...opened]]],
+    ["!", ["in", ["get", "code"], ["literal", [...opened]]]],
+  ] as unknown as Expression;
+}

@@ -1,0 +1,240 @@
+/** The card of what was clicked: an asset, a cell, or any other feature. */
+
+import type { Feature } from "geojson";
+import { h } from "../dom";
+import { age, levelName, moment, percent, say, t, tierWord, value, variableName } from "../i18n";
+import type { Shape } from "../map/shapes";
+import type { Asset, Bounds, Cell, Evidence, Layer, Property, Reading, Tier } from "../types";
+import { whySection } from "./evidence";
+import { originTag, stateBadge, tierBadge, tierMark } from "./marks";
+
+export interface CardActions {
+  openRegion: (code: string) => void;
+  openAsset: (dataset: string, id: string) => void;
+  openCell: (id: string) => void;
+  locate: (bounds: Bounds) => void;
+  shape: (dataset: string) => Shape;
+  datasetName: (dataset: string) => string;
+}
+
+const THREE = ["statutory", "model", "satellite"] as const;
+
+function heading(kind: string, name: string, ...marks: (Element | null)[]): HTMLElement {
+  return h(
+    "header",
+    { class: "card-head" },
+    h("p", { class: "kind quiet" }, kind),
+    h("h2", { tabindex: -1 }, name),
+    h("div", { class: "marks" }, ...marks),
+  );
+}
+
+function section(title: string, ...children: (Node | null)[]): HTMLElement {
+  return h("details", { class: "section", open: true }, h("summary", {}, h("h3", {}, title)), ...children);
+}
+
+export function assetCard(asset: Asset, actions: CardActions): HTMLElement[] {
+  const { assessment: assessed, bounds } = asset;
+  const locate = bounds
+    ? h("button", { type: "button", class: "link", onclick: () => actions.locate(bounds) }, t("card.flyTo"))
+    : null;
+  const head = heading(
+    actions.datasetName(asset.dataset),
+    asset.name,
+    assessed ? tierBadge(assessed.tier, assessed.state) : null,
+    assessed && assessed.tier > 0 ? stateBadge(assessed.state) : null,
+    originTag(asset.origin),
+    locate,
+  );
+  return [
+    head,
+    assessed ? three(assessed) : h("p", { class: "quiet pad" }, t("card.notAssessed")),
+    ...(assessed ? [whySection(assessed.chain)] : []),
+    readings(asset.readings, assessed?.chain ?? null),
+    asset.warnings.length ? warnings(asset) : null,
+    properties([codeProperty(asset.id), ...asset.properties]),
+    place(asset, actions),
+  ].filter((part) => part !== null);
+}
+
+const codeProperty = (id: string): Property => ({
+  name: "id",
+  label: { zh: t("card.code"), en: t("card.code") },
+  value: id,
+  unit: "",
+});
+
+/** Final = max(statutory, model, satellite), each shown, the deciding one marked. */
+function three(assessed: NonNullable<Asset["assessment"]>): HTMLElement {
+  const columns = THREE.map((name) => {
+    const tier = assessed[name];
+    const decides = tier !== null && tier === assessed.tier && tier > 0;
+    return h(
+      "div",
+      { class: decides ? "source-tier decides" : "source-tier", "data-part": name },
+      h("span", {}, t(`card.${name}`)),
+      tier === null ? h("b", { class: "quiet" }, t("card.noEvidence")) : tierLine(tier),
+      decides ? h("em", {}, t("card.decides")) : null,
+    );
+  });
+  const score = `${t("card.score")} ${value(assessed.score)}`;
+  const when = `${t("card.validAt")} ${moment(assessed.valid_at)}`;
+  return h(
+    "section",
+    { class: "three", "aria-label": t("card.final") },
+    h("div", { class: "columns" }, ...columns),
+    h("p", { class: "quiet" }, `${t("card.final")}：${t("card.rule")} · ${score} · ${when}`),
+  );
+}
+
+const tierLine = (tier: Tier): HTMLElement => h("b", { class: "tier-line" }, tierMark(tier), say(tierWord(tier)));
+
+/** The criterion that the chain compared a variable with, if any. */
+function thresholdOf(chain: Evidence | null, variable: string): string {
+  if (!chain) return "";
+  if ((chain.key === variable || chain.key.endsWith(`/${variable}`)) && chain.threshold) return chain.threshold;
+  for (const input of chain.inputs) {
+    const found = thresholdOf(input, variable);
+    if (found) return found;
+  }
+  return "";
+}
+
+function readings(list: readonly Reading[], chain: Evidence | null): HTMLElement {
+  if (!list.length) return section(t("card.readings"), h("p", { class: "quiet pad" }, t("card.noReadings")));
+  const rows = list.map((reading) => {
+    const quality = QUALITY[String(reading.qc).toLowerCase()];
+    const threshold = thresholdOf(chain, reading.variable);
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, variableName(reading.variable), h("span", { class: "quiet" }, reading.point_id)),
+      h("td", {}, h("b", {}, value(reading.value, reading.unit)), quality ? h("span", { class: "tag" }, t(quality)) : null),
+      h("td", { class: "quiet" }, threshold || "—"),
+      h("td", { class: "quiet", title: moment(reading.observed_at) }, age(reading.observed_at)),
+    );
+  });
+  const names = [t("card.readings"), "", t("card.threshold"), ""];
+  const head = h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)));
+  return section(t("card.readings"), h("table", {}, h("thead", { class: "unseen" }, head), h("tbody", {}, ...rows)));
+}
+
+/** QARTOD flags and their words that deserve a remark; a good value needs none. */
+const QUALITY: Partial<Record<string, "qc.suspect" | "qc.bad" | "qc.missing">> = {
+  suspect: "qc.suspect",
+  "3": "qc.suspect",
+  fail: "qc.bad",
+  bad: "qc.bad",
+  "4": "qc.bad",
+  missing: "qc.missing",
+  "9": "qc.missing",
+};
+
+function properties(list: readonly Property[]): HTMLElement {
+  const facts = h("dl", { class: "facts" });
+  for (const property of list) {
+    if (property.value === null || property.value === "") continue;
+    facts.append(h("dt", {}, say(property.label) || property.name), h("dd", {}, value(property.value, property.unit)));
+  }
+  return section(t("card.properties"), facts);
+}
+
+function warnings(asset: Asset): HTMLElement {
+  const rows = asset.warnings.map((warning) =>
+    h(
+      "li",
+      { class: "warning pad" },
+      tierMark(warning.tier),
+      h(
+        "span",
+        { class: "stack" },
+        h("span", {}, say(warning.headline)),
+        h("span", { class: "quiet" }, `${t("warning.raised")} ${moment(warning.raised_at)}`),
+        warning.expires_at ? h("span", { class: "quiet" }, `${t("warning.expires")} ${moment(warning.expires_at)}`) : null,
+      ),
+      warning.cap ? h("a", { href: warning.cap, target: "_blank", rel: "noopener" }, t("warning.cap")) : null,
+    ),
+  );
+  return section(t("card.warnings"), h("ul", { class: "plain" }, ...rows));
+}
+
+function place(asset: Asset, actions: CardActions): HTMLElement {
+  const regions = asset.regions.map(({ code, name, level, weight }) =>
+    h(
+      "button",
+      { type: "button", class: "pill", onclick: () => actions.openRegion(code) },
+      name,
+      h("span", { class: "quiet" }, weight < 0.995 ? `${levelName(level)} ${percent(weight)}` : levelName(level)),
+    ),
+  );
+  const cells = asset.cells.map(({ id, fraction }) =>
+    h(
+      "button",
+      { type: "button", class: "pill", onclick: () => actions.openCell(id) },
+      h("code", {}, id),
+      h("span", { class: "quiet" }, percent(fraction)),
+    ),
+  );
+  return section(
+    t("card.place"),
+    h("div", { class: "pills" }, ...regions),
+    cells.length ? h("h4", {}, t("card.cells")) : null,
+    cells.length ? h("div", { class: "pills" }, ...cells) : null,
+  );
+}
+
+export function cellCard(cell: Cell, actions: CardActions): HTMLElement[] {
+  const facts = h("dl", { class: "facts" });
+  const rows: [string, string][] = [
+    [t("card.score"), value(cell.score)],
+    [t("card.probability"), value(cell.p)],
+    [t("card.area"), value(cell.area_km2, "km²")],
+    [t("card.resolution"), String(cell.resolution)],
+  ];
+  for (const [name, fact] of rows) facts.append(h("dt", {}, name), h("dd", {}, fact));
+  const assets = cell.assets.map(({ dataset, id, name, tier }) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "row", onclick: () => actions.openAsset(dataset, id) },
+        tierMark(tier, "sufficient", actions.shape(dataset)),
+        h("span", { class: "name" }, name),
+      ),
+    ),
+  );
+  return [
+    heading(
+      t("card.cell"),
+      cell.id,
+      tierBadge(cell.tier, cell.state),
+      cell.tier > 0 ? stateBadge(cell.state) : null,
+    ),
+    section(t("card.properties"), facts),
+    whySection(cell.chain),
+    section(t("card.assets"), assets.length ? h("ul", { class: "rows" }, ...assets) : h("p", { class: "quiet pad" }, t("page.none"))),
+  ];
+}
+
+/** Any feature without an assessment, in the words of its dataset; links to its asset when it names one. */
+export function featureCard(feature: Feature, id: string, layer: Layer | null, actions: CardActions): HTMLElement[] {
+  const own = feature.properties ?? {};
+  const name = own["name"] ?? own["title"];
+  const list = Object.entries(own)
+    .filter(([, held]) => held === null || typeof held !== "object")
+    .map(([key, held]): Property => ({ name: key, label: { zh: "", en: "" }, value: held as Property["value"], unit: "" }))
+    .map((property) => ({ ...property, label: { zh: variableName(property.name), en: variableName(property.name) } }));
+  const [dataset, asset] = [own["asset_dataset"], own["asset_id"]];
+  const link =
+    typeof dataset === "string" && typeof asset === "string"
+      ? h("button", { type: "button", class: "link pad", onclick: () => actions.openAsset(dataset, asset) }, asset)
+      : null;
+  const head = heading(
+    say(layer?.title),
+    typeof name === "string" && name ? name : id,
+    layer ? originTag(layer.origin) : null,
+    link,
+  );
+  return [head, properties([codeProperty(id), ...list])];
+}

@@ -1,0 +1,95 @@
+/** "Why this colour": the evidence chain as a tree that ends at the bytes it came from. */
+
+import { h } from "../dom";
+import { moment, say, standingName, t, value, variableName } from "../i18n";
+import type { Evidence } from "../types";
+import { stateBadge, tierMark } from "./marks";
+
+const SHA = /(?:sha-?256[:=]?\s*)?\b([0-9a-f]{64})\b/i;
+/** Provenance tags of the rule packages, and the words for them. */
+const PROVENANCE = [
+  [/^(ED|M-lo)\b/, "provenance.default", "default"],
+  [/^F\b/, "provenance.found", ""],
+  [/^M-(med|hi)\b/, "provenance.memory", ""],
+  [/^CALC\b/, "provenance.computed", ""],
+] as const;
+
+/** The chain under a heading, opened along the nodes that decided. */
+export function whySection(chain: Evidence | null, open = true): HTMLElement {
+  const section = h("details", { class: "section why", open });
+  section.append(h("summary", {}, h("h3", {}, t("card.why"))));
+  if (!chain) {
+    section.append(h("p", { class: "quiet" }, t("card.noChain")));
+    return section;
+  }
+  const tree = h("ul", { class: "chain" }, node(chain, true));
+  const toggle = (expand: boolean): void => {
+    for (const branch of tree.querySelectorAll("details")) branch.open = expand;
+  };
+  section.append(
+    h(
+      "div",
+      { class: "chain-tools" },
+      h("button", { type: "button", class: "link", "data-chain": "expand", onclick: () => toggle(true) }, t("evidence.expandAll")),
+      h("button", { type: "button", class: "link", onclick: () => toggle(false) }, t("evidence.collapseAll")),
+    ),
+    tree,
+  );
+  return section;
+}
+
+function node(evidence: Evidence, decides: boolean): HTMLElement {
+  const worst = Math.max(0, ...evidence.inputs.map(({ tier }) => tier));
+  const inputs = evidence.inputs.map((input) => node(input, decides && worst > 0 && input.tier === worst));
+  const head = h(
+    "summary",
+    {},
+    tierMark(evidence.tier, evidence.state),
+    h("span", { class: "name" }, nameOf(evidence)),
+    evidence.value === null ? null : h("b", { class: "figure" }, value(evidence.value, evidence.unit)),
+    evidence.threshold ? h("span", { class: "threshold" }, evidence.threshold) : null,
+    provenanceTag(evidence.provenance),
+    stateBadge(evidence.state),
+  );
+  return h(
+    "li",
+    { "data-key": evidence.key },
+    h("details", { open: decides }, head, facts(evidence), inputs.length ? h("ul", {}, ...inputs) : null),
+  );
+}
+
+const nameOf = (evidence: Evidence): string => say(evidence.label) || variableName(evidence.key);
+
+function provenanceTag(provenance: string): HTMLElement | null {
+  const known = PROVENANCE.find(([pattern]) => pattern.test(provenance));
+  return known?.[2] ? h("span", { class: `tag ${known[2]}`, title: provenance }, t(known[1])) : null;
+}
+
+function facts(evidence: Evidence): HTMLElement {
+  const known = PROVENANCE.find(([pattern]) => pattern.test(evidence.provenance));
+  const provenance = known ? `${t(known[1])}（${evidence.provenance}）` : evidence.provenance;
+  const rows: [string, string | HTMLElement][] = [
+    [t("evidence.threshold"), evidence.threshold],
+    [t("evidence.clause"), evidence.clause],
+    [t("evidence.provenance"), provenance],
+    [t("evidence.method"), evidence.method],
+    [t("evidence.standing"), evidence.standing ? standingName(evidence.standing) : ""],
+    [t("evidence.validTime"), evidence.valid_time ? moment(evidence.valid_time) : ""],
+    [t("evidence.source"), evidence.source ? source(evidence.source) : ""],
+  ];
+  const list = h("dl", { class: "facts" });
+  for (const [name, fact] of rows) if (fact) list.append(h("dt", {}, name), h("dd", {}, fact));
+  return h("div", {}, evidence.note ? h("p", { class: "note" }, say(evidence.note)) : null, list);
+}
+
+/** Where the bytes are: the words, and the SHA-256 on a line of its own. */
+function source(text: string): HTMLElement {
+  const sum = SHA.exec(text);
+  const words = (sum ? text.replace(sum[0], "") : text).replace(/[\s·,;()（）@#]+$/u, "");
+  return h(
+    "span",
+    { class: "source" },
+    h("span", {}, words),
+    sum?.[1] ? h("code", { title: `SHA-256 ${sum[1]}` }, `${t("evidence.sha256")} ${sum[1]}`) : null,
+  );
+}

@@ -1,0 +1,53 @@
+/** What lies under the pointer, in two lines. */
+
+import { fill, h } from "../dom";
+import { levelName, say, stateName, t, tierName, value } from "../i18n";
+import type { Picked, Thing } from "../map/pick";
+import { tierMark } from "./marks";
+
+const OFFSET = 14;
+
+export class Tooltip {
+  readonly element = h("div", { class: "tooltip", hidden: true, "aria-hidden": "true" });
+
+  show(picked: Picked | null, point: { x: number; y: number }): void {
+    const thing = picked?.top ?? null;
+    this.element.hidden = thing === null;
+    if (!thing) return;
+    const region = picked?.region && picked.region !== thing ? picked.region.name : "";
+    fill(this.element, headline(thing), h("div", { class: "quiet" }, ...details(thing, region)));
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    const left = point.x + OFFSET + width > innerWidth ? point.x - OFFSET - width : point.x + OFFSET;
+    const top = point.y + OFFSET + height > innerHeight ? point.y - OFFSET - height : point.y + OFFSET;
+    this.element.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
+  }
+}
+
+function headline(thing: Thing): HTMLElement {
+  const rated = thing.tier !== null;
+  return h(
+    "div",
+    { class: "headline" },
+    rated ? tierMark(thing.tier, thing.state ?? "sufficient") : null,
+    h("b", {}, thing.name || say(thing.layer.title)),
+    rated ? h("span", {}, word(thing)) : null,
+  );
+}
+
+/** The tier, unless nothing is known that would allow to say "normal". */
+function word(thing: Thing): string {
+  const silent = thing.state !== null && thing.state !== "sufficient";
+  if (silent && !thing.tier) return stateName(thing.state as NonNullable<Thing["state"]>);
+  return tierName(thing.tier);
+}
+
+function details(thing: Thing, region: string): string[] {
+  const parts: string[] = [];
+  if (thing.kind === "region" && thing.level) parts.push(levelName(thing.level));
+  else if (thing.name) parts.push(say(thing.layer.title));
+  if (thing.state) parts.push(stateName(thing.state));
+  if (thing.score !== null) parts.push(`${t("card.score")} ${value(thing.score)}`);
+  if (region) parts.push(region);
+  if (thing.kind === "region") parts.push(t("region.open"));
+  return [parts.join(" · ")];
+}
