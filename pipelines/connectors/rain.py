@@ -17,12 +17,12 @@ from pydantic import RootModel
 from minegis.clock import format_utc
 from minegis.declarations import Declaration, read
 from minegis.errors import InvalidInput, NotFound
+from pipelines.accumulation import check_period, climatological_rain, total_rain
 from pipelines.connectors.field import MAX_BYTES, Bounds, Field, file_kind, stated_unit, to_raster
 from pipelines.connectors.geotiff import read_geotiff, read_grib
 from pipelines.connectors.grib_period import Period, grib_period
 from pipelines.connectors.netcdf import gridded_variable, opened, read_netcdf
 from pipelines.raster import Raster
-from pipelines.steps.accumulation import check_period, climatological_rain, total_rain
 from pipelines.units import conversion, is_rate
 
 _MONTHS = 12
@@ -103,18 +103,26 @@ def read_rain(
         if len(layers) > 1:
             raise InvalidInput("several layers, not all with a period of their own", where=path.name)
         return _rain(layers[0], profile, _needed(asked, path.name), crs)
-    periods = [layer.period for layer in layers if layer.period is not None]
-    first, last = asked or (periods[0] if len(periods) == 1 else _needed(None, path.name, periods))
+    return _made_up(layers, profile, asked, crs, path.name)
+
+
+def _made_up(
+    layers: Iterable[_Layer], profile: RainProduct, asked: Period | None, crs: str | None, where: str
+) -> Raster:
+    """Add up the layers within the period; they must cover it."""
+    stated = [(layer, layer.period) for layer in layers if layer.period is not None]
+    periods = [period for _, period in stated]
+    first, last = asked or (periods[0] if len(periods) == 1 else _needed(None, where, periods))
     within = [
-        _rain(layer, profile, layer.period, crs)
-        for layer in layers
-        if layer.period is not None and first <= layer.period[0] and layer.period[1] <= last
+        _rain(layer, profile, period, crs)
+        for layer, period in stated
+        if first <= period[0] and period[1] <= last
     ]
     total = total_rain(within) if within else None
     if total is None or (total.valid_from, total.valid_to) != (first, last):
         raise InvalidInput(
             "the file does not cover the period",
-            where=path.name,
+            where=where,
             expected=_written([(first, last)]),
             got=_written(periods),
         )

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rasterio.transform import Affine
 
 from minegis.errors import InvalidInput, NotFound
+from pipelines.accumulation import climatological_rain, days_by_month, total_rain
 from pipelines.connectors.rain import rain_products, read_rain
-from pipelines.steps.accumulation import climatological_rain, days_by_month, total_rain
 
 
 def utc(*parts):
