@@ -234,10 +234,15 @@ def _voice(key: str, label: Label, evidence: Sequence[Evidence]) -> Evidence | N
         return None
     capped = tuple(_capped(node) for node in evidence)
     states = {node.state for node in capped}
+    worst = max(capped, key=lambda node: node.tier)
     return Evidence(
         key=key,
         label=label,
-        tier=max(node.tier for node in capped),
+        tier=worst.tier,
+        method=worst.method,
+        clause=worst.clause,
+        provenance=worst.provenance,
+        threshold=worst.threshold,
         state=max(states, key=list(EvidenceState).index),
         inputs=capped,
     )

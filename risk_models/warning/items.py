@@ -54,7 +54,8 @@ def judge_item(name: str, item: Item, around: Surroundings) -> ItemResult | None
     points = [point for point in around.points if point.variable in item.variables]
     if not points:
         return None
-    judged = [_judge(name, item, point, around) for point in points]
+    required = _required(item, around)
+    judged = [_judge(name, item, point, around, required) for point in points]
     rolled = roll((one.evidence.tier for one in judged), around.rules.promotion)
     covered = [one for one in judged if one.covered]
     worst = max(covered, key=lambda one: (one.evidence.tier, one.severity), default=None)
@@ -75,7 +76,7 @@ def judge_item(name: str, item: Item, around: Surroundings) -> ItemResult | None
         threshold=_promotion_text(rolled.counts) if promoted else (worst.evidence.threshold if worst else ""),
         valid_time=worst.evidence.valid_time if worst else "",
         note=without_carry_note(rolled.tier, rolled.without_carry),
-        inputs=tuple(one.evidence for one in judged),
+        inputs=(*(one.evidence for one in judged), *((required,) if required else ())),
     )
     return ItemResult(
         evidence,
@@ -96,15 +97,38 @@ def without_carry_note(tier: Tier, without_carry: Tier) -> Label | None:
     )
 
 
-def _judge(name: str, item: Item, point: Point, around: Surroundings) -> _Judged:
+def _required(item: Item, around: Surroundings) -> Evidence | None:
+    """Return the minimum that the item's limits are ratios of; a missing one says what the register lacks."""
+    try:
+        return minimum(item.reference, around)
+    except (MissingEvidence, InvalidInput) as error:
+        return Evidence(
+            key=f"minimum/{item.reference}",
+            label=Label(f"{item.label.zh}最小值", f"Minimum of: {item.label.en}"),
+            unit=item.unit,
+            state=EvidenceState.MISSING,
+            method=around.rules.method,
+            note=Label(f"无法确定：{error}", f"Not known: {error}"),
+        )
+
+
+def _limit(required: Evidence | None) -> float | None:
+    if required is None:
+        return None
+    if not isinstance(required.value, float | int):
+        raise MissingEvidence("no minimum to compare with", where=required.key)
+    return float(required.value)
+
+
+def _judge(name: str, item: Item, point: Point, around: Surroundings, required: Evidence | None) -> _Judged:
     node = replace(point.evidence(), key=f"{name}/{point.key}", clause=item.clause)
     try:
-        required = minimum(item.reference, around)
+        limit = _limit(required)
         if point.state is not EvidenceState.SUFFICIENT:
             return _Judged(
-                _with_last_known(node, name, item, point, around, required), Tier.NONE, 0.0, 0.0, False
+                _with_last_known(node, name, item, point, around, limit), Tier.NONE, 0.0, 0.0, False
             )
-        found = [_compare(name, item, sample, around, required) for sample in point.samples]
+        found = [_compare(name, item, sample, around, limit) for sample in point.samples]
         _, used = derive(name, point.latest, _number(point.latest), around)
     except (MissingEvidence, InvalidInput) as error:
         note = Label(f"无法比较：{error}", f"Cannot be compared: {error}")
@@ -154,20 +178,20 @@ def _confirmed(
 
 
 def _compare(
-    name: str, item: Item, sample: Reading, around: Surroundings, required: float | None
+    name: str, item: Item, sample: Reading, around: Surroundings, limit: float | None
 ) -> tuple[float, Comparison]:
     value, _ = derive(name, sample, _number(sample), around)
     compared = abs(value) if item.magnitude else value
-    return value, compare(compared, item, item.unit, around.rules.hysteresis, required)
+    return value, compare(compared, item, item.unit, around.rules.hysteresis, limit)
 
 
 def _with_last_known(
-    node: Evidence, name: str, item: Item, point: Point, around: Surroundings, required: float | None
+    node: Evidence, name: str, item: Item, point: Point, around: Surroundings, limit: float | None
 ) -> Evidence:
     """Say which colour a stale reading had: it raises nothing, but it must not look harmless."""
     if point.state is not EvidenceState.STALE or point.note is None:
         return node
-    _, last = _compare(name, item, point.latest, around, required)
+    _, last = _compare(name, item, point.latest, around, limit)
     return replace(
         node,
         threshold=last.threshold,

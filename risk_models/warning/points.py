@@ -137,7 +137,7 @@ def silence_alarm(points: Sequence[Point], rules: RulePackage) -> Evidence | Non
         method=rules.method,
         clause=rules.monitoring.clause,
         provenance=shown_provenance(rules.monitoring.provenance),
-        threshold=f"> {alarm.hours:g} h",
+        threshold=f"> {alarm.hours:g} h, > {rules.monitoring.stale_after_intervals:g} × interval",
         note=Label("传感器沉默不代表正常", "A silent sensor does not mean normal"),
         inputs=tuple(point.evidence() for point in silent),
     )

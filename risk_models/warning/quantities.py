@@ -10,6 +10,7 @@ from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label
 from minegis.reading import Reading
 from risk_models.rule_package import RulePackage
+from risk_models.rules.sections import Cited
 from risk_models.tailings.freeboard import (
     dry_beach_at_flood,
     flood_level,
@@ -21,6 +22,7 @@ from risk_models.tailings.freeboard import (
 from risk_models.tailings.phreatic import minimum_phreatic_depth
 from risk_models.warning.asset import AssetRecord
 from risk_models.warning.points import Point
+from risk_models.warning.tiers import shown_provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def derive(
     return derivation(value, around)
 
 
-def minimum(reference: str | None, around: Surroundings) -> float | None:
+def minimum(reference: str | None, around: Surroundings) -> Evidence | None:
     """Return the required minimum that an item's limits are ratios of, None for absolute limits.
 
     Raises
@@ -70,16 +72,44 @@ def minimum(reference: str | None, around: Surroundings) -> float | None:
     if reference is None:
         return None
     asset, rules = around.asset, around.rules
+    if reference == "phreatic_minimum":
+        control = asset.number("control_phreatic_depth")
+        if control is not None:
+            return register_node(
+                asset, "control_phreatic_depth", Label("控制浸润线埋深", "Control phreatic depth"), "m"
+            )
+        height = asset.required_number("dam_height")
+        depth = float(minimum_phreatic_depth(height, rules))
+        note = Label(f"坝高{height:g} m", f"Dam height {height:g} m")
+        return _required(
+            reference, Label("浸润线最小埋深", "Minimum phreatic depth"), depth, rules.phreatic, note, around
+        )
+    grade, method = asset.tsf_class(rules), asset.raise_method(rules)
     if reference == "freeboard_minimum":
-        return minimum_freeboard(asset.tsf_class(rules), rules)
-    if reference == "dry_beach_minimum":
-        design = asset.number("min_dry_beach")
-        return minimum_dry_beach(asset.tsf_class(rules), asset.raise_method(rules), rules, design)
-    control = asset.number("control_phreatic_depth")
-    return (
-        control
-        if control is not None
-        else float(minimum_phreatic_depth(asset.required_number("dam_height"), rules))
+        value, note = minimum_freeboard(grade, rules), Label(f"{grade}等库", f"Class {grade}")
+        return _required(
+            reference, Label("最小安全超高", "Minimum freeboard"), value, rules.freeboard, note, around
+        )
+    value = minimum_dry_beach(grade, method, rules, asset.number("min_dry_beach"))
+    note = Label(f"{grade}等库，{method}", f"Class {grade}, {method}")
+    return _required(
+        reference, Label("最小干滩长度", "Minimum dry beach"), value, rules.dry_beach, note, around
+    )
+
+
+def _required(
+    reference: str, label: Label, value: float, section: Cited, note: Label, around: Surroundings
+) -> Evidence:
+    return Evidence(
+        key=f"minimum/{reference.removesuffix('_minimum')}",
+        label=label,
+        value=value,
+        unit="m",
+        method=around.rules.method,
+        clause=section.clause,
+        provenance=shown_provenance(section.provenance),
+        source=f"{around.asset.dataset}/{around.asset.id}",
+        note=note,
     )
 
 

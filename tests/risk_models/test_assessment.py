@@ -93,6 +93,9 @@ def test_a_dry_beach_shorter_than_the_minimum_is_red() -> None:
     assert (beach.value, beach.threshold, beach.unit) == (70, "≤ 1 × 70 m", "m")
     assert "GB 50863" in beach.clause
     assert beach.valid_time == "2026-07-20T03:30:00Z"
+    minimum = node(found, "minimum/dry_beach")
+    assert minimum.note is not None
+    assert (minimum.value, minimum.note.en) == (70, "Class 3, upstream")
 
 
 def test_a_beach_that_is_long_today_but_short_at_the_flood_level_is_not_normal() -> None:

@@ -110,6 +110,14 @@ def test_scores_and_tiers_share_one_scale(score: float, tier: int) -> None:
     assert load_rules("national").score.tier(score) == tier
 
 
+@pytest.mark.parametrize(
+    ("probability", "tier"),
+    [(0.0, 0), (0.099, 0), (0.1, 1), (0.2, 2), (0.4, 3), (0.6, 4), (1.0, 4), (float("nan"), 0)],
+)
+def test_probabilities_have_tiers(probability: float, tier: int) -> None:
+    assert load_rules("national").cell.tier(probability) == tier
+
+
 def test_rain_of_fifty_millimetres_in_a_day_is_torrential() -> None:
     # GB/T 28592-2012: 暴雨 50 to 99.9 mm in 24 h, 30 to 69.9 mm in 12 h.
     (torrential,) = [one for one in load_rules("national").rain_classes.classes if one.key == "torrential"]
