@@ -312,12 +312,6 @@ class CellRules(Cited):
         return self
 
     def tier(self, probability: float) -> Tier:
-        """Return the tier of a probability, 0 to 1; what is unknown (NaN) asks for nothing."""
-        return max(
-            (tier for tier, bound in self.probability.items() if probability >= bound), default=Tier.NONE
-        )
-
-    def tier(self, probability: float) -> Tier:
         """Return the tier of a probability; no warning below the limit of blue, or where it is NaN."""
         return max(
             (tier for tier, limit in self.probability.items() if probability >= limit), default=Tier.NONE
