@@ -124,7 +124,7 @@ def _run(settings: Settings, as_json: bool) -> None:
 
     site = Site.open(settings.site)
     with Store.open(settings.site) as store, _progress() as progress:
-        record = run_site(site, store, settings=settings, progress=progress)
+        record = run_site(site, store, progress)
     if as_json:
         _print_json(
             {"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts}

@@ -132,6 +132,11 @@ def last_run(connection: sa.Connection) -> RunRecord | None:
     return _record(RunRecord, row) if row else None
 
 
+def run_ids(connection: sa.Connection) -> list[str]:
+    """Return the id of every published run, oldest first."""
+    return list(connection.execute(sa.select(RUN.c.id).order_by(RUN.c.finished_at)).scalars())
+
+
 def artefacts(connection: sa.Connection, as_of: datetime | None = None) -> list[Artefact]:
     """Return the files that the map shows."""
     rows = connection.execute(sa.select(ARTEFACT).where(known(ARTEFACT, as_of)).order_by(ARTEFACT.c.pk))

@@ -96,7 +96,7 @@ class AssessmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class RegionRiskRecord:
-    """The risk of one administrative region."""
+    """The risk of one administrative region; `counts` of assets and `cell_area_km2` are keyed by tier."""
 
     code: str
     level: str
@@ -108,6 +108,7 @@ class RegionRiskRecord:
     coverage: float
     assets: int
     counts: dict[str, int]
+    cell_area_km2: dict[str, float]
     contributors: tuple[dict[str, Any], ...]
     chain: dict[str, Any]
 

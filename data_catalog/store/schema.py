@@ -170,6 +170,7 @@ REGION_RISK = sa.Table(
     sa.Column("coverage", sa.Float, nullable=False),
     sa.Column("assets", sa.Integer, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("cell_area_km2", sa.JSON, nullable=False),
     sa.Column("contributors", sa.JSON, nullable=False),
     sa.Column("chain", sa.JSON, nullable=False),
     sa.Column("digest", sa.String, nullable=False),

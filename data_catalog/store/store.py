@@ -136,6 +136,20 @@ class Store:
             held = quarantine.hold(connection, bad)
         return change, held, released
 
+    def take_in_readings(
+        self,
+        good: Sequence[Reading],
+        bad: Sequence[QuarantinedRow],
+        settled: Sequence[QuarantinedRow] = (),
+    ) -> int:
+        """Import one table of readings in one transaction; return how many were new."""
+        with writing(self._engine) as connection:
+            now = utc_now()
+            added = readings.add_readings(connection, good, now)
+            quarantine.settle(connection, settled, now)
+            quarantine.hold(connection, bad)
+        return added
+
     def quarantined(self, dataset: str | None = None) -> list[QuarantinedRow]:
         """Return the rows that wait for a correction."""
         with self._reading() as connection:
@@ -177,6 +191,11 @@ class Store:
         """Return the newest finished run."""
         with self._reading() as connection:
             return published.last_run(connection)
+
+    def run_ids(self) -> list[str]:
+        """Return the id of every published run, oldest first."""
+        with self._reading() as connection:
+            return published.run_ids(connection)
 
     def artefacts(self, as_of: datetime | None = None) -> list[Artefact]:
         """Return the files that the map shows, with their lineage."""

@@ -140,7 +140,7 @@ def _parts(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indices, 
     crossed = np.minimum(beyond, spread[one])
     half = np.divide(0.5, spread, out=np.zeros_like(spread), where=spread > 0.0)
     to_the_left = (beyond - crossed + crossed**2 * half[one]) * rise[one]
-    area = np.bincount(in_box[one] + column, to_the_left, minlength=int(box_size.sum()))
+    area = np.bincount(in_box[one] + column, to_the_left, minlength=int(box_size.sum())).astype(np.float64)
 
     owner, offset = _expand(box_size)
     column = offset % wide[owner]

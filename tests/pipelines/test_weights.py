@@ -204,6 +204,12 @@ def test_a_cell_beyond_the_grid_has_no_value_and_no_coverage() -> None:
         assert np.isnan(other(np.full((10, 10), 3.0))[1:]).all()
 
 
+def test_cells_all_south_of_the_grid_have_no_overlap() -> None:
+    south = cells.cell_at([110.0, 110.1], [20.0, 20.1], 8)
+    grid = RasterGrid((0.1, 0, 109, 0, -0.1, 40), 20, 20, "EPSG:4326")
+    assert raster_weights(grid, south).pixel.size == 0
+
+
 def test_a_cell_half_on_the_grid_reports_half_its_coverage() -> None:
     found = cells.cell_at(103.05, 30.95, 8)
     centre = cells.centres(found)[0][0]

@@ -1,0 +1,116 @@
+"""From tiers to warnings: what each asset's change raises, updates or cancels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from data_catalog.store import Store, WarningEventRecord, WarningRecord
+from minegis.clock import format_utc
+from minegis.levels import Label, Origin, Tier
+from pipelines.asset_risk import AssetRisk
+from risk_models.rule_package import RulePackage
+from risk_models.warning.asset import AssetRecord
+from risk_models.warning.lifecycle import Warning, WarningEvent, decide
+
+
+def warning_events(
+    store: Store, risks: Sequence[AssetRisk], rules: RulePackage, at: datetime
+) -> tuple[WarningEventRecord, ...]:
+    """Return the messages that this evaluation sends."""
+    latest: dict[tuple[str, str], WarningRecord] = {}
+    for warning in store.warnings():
+        latest[warning.last.dataset, warning.last.asset_id] = warning
+    history = store.warning_events()
+    sent = Counter(event.region_code for event in history if event.sent_at == at.replace(microsecond=0))
+    sent_at = {event.identifier: format_utc(event.sent_at) for event in history}
+    found = []
+    for risk in risks:
+        assessment, feature = risk.assessment, risk.feature
+        asset = AssetRecord(
+            assessment.dataset,
+            assessment.asset_id,
+            str(feature.properties.get("name") or assessment.asset_id),
+            feature.properties,
+        )
+        before = latest.get((asset.dataset, asset.id))
+        region = str(feature.properties["county_code"])
+        for event in decide(
+            _warning(before) if before else None,
+            risk.state,
+            assessment,
+            asset,
+            rules,
+            region_code=region,
+            origin=feature.origin,
+            sequence=sent[region],
+        ):
+            sent[region] += 1
+            found.append(_record(event, before, sent_at, feature.geometry.wkb))
+    return tuple(found)
+
+
+def _record(
+    event: WarningEvent, before: WarningRecord | None, sent_at: dict[str, str], geometry: bytes
+) -> WarningEventRecord:
+    warning = event.warning
+    return WarningEventRecord(
+        warning_id=warning.references[0] if warning.references else event.identifier,
+        identifier=event.identifier,
+        msg_type=event.msg_type,
+        status=warning.cap_status,
+        dataset=warning.dataset,
+        asset_id=warning.asset_id,
+        asset_name=warning.asset_name,
+        region_code=warning.region_code,
+        tier=int(warning.tier),
+        previous_tier=before.last.tier if before and before.cancelled_at is None else int(Tier.NONE),
+        sent_at=event.sent_at,
+        expires_at=warning.expires_at,
+        references=tuple((identifier, sent_at[identifier]) for identifier in warning.references),
+        texts={
+            "event": warning.event.to_json(),
+            "headline": warning.headline.to_json(),
+            "description": warning.description.to_json(),
+            "instruction": warning.instruction.to_json(),
+        },
+        cap={
+            "event_code": warning.event_code,
+            "severity": warning.severity,
+            "urgency": warning.urgency,
+            "certainty": warning.certainty,
+            "response_type": warning.response_type,
+        },
+        origin=str(warning.origin),
+        geometry_wkb=geometry,
+    )
+
+
+def _warning(record: WarningRecord) -> Warning:
+    last = record.last
+    return Warning(
+        identifier=last.identifier,
+        references=tuple(identifier for identifier, _ in last.references),
+        dataset=last.dataset,
+        asset_id=last.asset_id,
+        asset_name=last.asset_name,
+        region_code=last.region_code,
+        origin=Origin(last.origin),
+        msg_type=last.msg_type,
+        cap_status=last.status,
+        tier=Tier(last.tier),
+        event_code=last.cap["event_code"],
+        event=Label(**last.texts["event"]),
+        severity=last.cap["severity"],
+        urgency=last.cap["urgency"],
+        certainty=last.cap["certainty"],
+        response_type=last.cap["response_type"],
+        headline=Label(**last.texts["headline"]),
+        description=Label(**last.texts["description"]),
+        instruction=Label(**last.texts["instruction"]),
+        raised_at=record.raised_at,
+        updated_at=last.sent_at,
+        expires_at=last.expires_at,
+        cancelled_at=record.cancelled_at,
+    )

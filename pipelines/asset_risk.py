@@ -1,0 +1,272 @@
+"""The tier of every asset: its readings, its register, and what its cells and the earthquakes say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import shapely
+
+from data_catalog.dataset import datasets
+from data_catalog.store import AssessmentRecord, Feature, Store
+from minegis.clock import format_utc
+from minegis.evidence import Evidence
+from minegis.levels import EvidenceState, Label, Standing, Tier
+from minegis.reading import Reading
+from minegis.variables import variable
+from pipelines.cell_hazards import CellColumns, event_shaking
+from pipelines.events import Event
+from pipelines.progress import Progress
+from pipelines.steps.weights import AssetWeights, asset_weights
+from risk_models.cards import card
+from risk_models.rule_package import RulePackage
+from risk_models.seismic.intensity import seismic_intensity
+from risk_models.warning.assessment import Assessment, assess, displayed
+from risk_models.warning.asset import AssetRecord
+from risk_models.warning.hysteresis import TierState, advance
+from risk_models.warning.shaking import shaking_evidence
+
+HISTORY = timedelta(days=40)  # of readings that an assessment may look at
+
+
+@dataclass(frozen=True)
+class AssetRisk:
+    """An asset with its assessment as shown, and the state that the next run starts from."""
+
+    feature: Feature
+    dataset: str
+    assessment: Assessment
+    observed: Tier
+    state: TierState
+    record: AssessmentRecord
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Every asset in one order, and which cells each lies in."""
+
+    features: tuple[tuple[str, Feature], ...]
+    weights: AssetWeights
+
+    @property
+    def shapes(self) -> np.ndarray[Any, Any]:
+        """Geometries, (n,)."""
+        return np.array([feature.geometry for _, feature in self.features], dtype=object)
+
+
+def assets_of(store: Store, columns: CellColumns) -> Assets:
+    """Read every asset and find its cells."""
+    features = tuple(
+        (name, feature) for name, each in datasets().items() if each.asset for feature in store.features(name)
+    )
+    shapes = np.array([feature.geometry for _, feature in features], dtype=object)
+    return Assets(features, asset_weights(shapes, columns.cells))
+
+
+def assess_assets(
+    store: Store,
+    assets: Assets,
+    columns: CellColumns,
+    events: Sequence[Event],
+    rules: RulePackage,
+    at: datetime,
+    progress: Progress,
+) -> list[AssetRisk]:
+    """Assess every asset and move its shown tier by one step."""
+    readings: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+    for reading in store.readings(since=at - HISTORY, until=at):
+        readings[reading.dataset, reading.asset_id].append(reading)
+    previous = {(record.dataset, record.asset_id): record for record in store.assessments()}
+    motions = [event_shaking(event, *_points(assets)) for event in events]
+    progress.begin("对象评估 Assets", len(assets.features))
+    found = []
+    for number, (name, feature) in enumerate(assets.features):
+        asset = AssetRecord(
+            name, feature.id, str(feature.properties.get("name") or feature.id), feature.properties
+        )
+        evidence = [
+            *_shaken(asset, number, events, motions, columns, assets, rules),
+            *_ground(number, columns, assets, rules, at),
+        ]
+        assessed = assess(asset, readings[name, feature.id], evidence, rules, at)
+        found.append(_settle(feature, assessed, previous.get((name, feature.id)), rules, at))
+        progress.advance()
+    return found
+
+
+def _points(assets: Assets) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    points = shapely.point_on_surface(assets.shapes)
+    return shapely.get_x(points), shapely.get_y(points)
+
+
+def _settle(
+    feature: Feature, assessed: Assessment, before: AssessmentRecord | None, rules: RulePackage, at: datetime
+) -> AssetRisk:
+    """Apply hysteresis; judged twice at one time, the state before that time is where it starts from."""
+    base = _base(before, at)
+    state = advance(
+        base,
+        assessed.tier,
+        assessed.state,
+        at,
+        rules.hysteresis,
+        holding=assessed.holding,
+        reporting=assessed.reporting,
+    )
+    shown = displayed(assessed, state, rules)
+    record = AssessmentRecord(
+        dataset=shown.dataset,
+        asset_id=shown.asset_id,
+        tier=int(shown.tier),
+        observed_tier=int(assessed.tier),
+        statutory=int(shown.statutory),
+        model=None if shown.model is None else int(shown.model),
+        satellite=None if shown.satellite is None else int(shown.satellite),
+        state=str(shown.state),
+        score=shown.score,
+        coverage=shown.coverage,
+        valid_at=at,
+        chain=shown.chain.to_json(),
+        hysteresis={"state": state.to_json(), "before": base.to_json() if base else None},
+    )
+    return AssetRisk(feature, shown.dataset, shown, assessed.tier, state, record)
+
+
+def _base(before: AssessmentRecord | None, at: datetime) -> TierState | None:
+    if before is None:
+        return None
+    last = TierState.from_json(before.hysteresis["state"])
+    if last.at < at:
+        return last
+    earlier = before.hysteresis["before"]
+    return TierState.from_json(earlier) if earlier else None
+
+
+def _shaken(
+    asset: AssetRecord,
+    number: int,
+    events: Sequence[Event],
+    motions: Sequence[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]],
+    columns: CellColumns,
+    assets: Assets,
+    rules: RulePackage,
+) -> list[Evidence]:
+    """Return a shaking node for each recent earthquake: from its ShakeMap where it reaches, else Yu 2013."""
+    nodes = []
+    for event, (pga, pgv) in zip(events, motions, strict=True):
+        at_asset = float(pga[number]), float(pgv[number])
+        method = card("shaking").method
+        if event.shakemap:
+            mapped = _worst(columns, "pga", number, assets), _worst(columns, "pgv", number, assets)
+            if not np.isnan(mapped).any():
+                at_asset, method = mapped, f"shakemap/{event.shakemap}"
+        nodes.append(
+            shaking_evidence(
+                asset,
+                rules,
+                intensity=float(seismic_intensity(*at_asset)),
+                pga=at_asset[0],
+                pgv=at_asset[1],
+                method=method,
+                valid_time=format_utc(event.occurred_at),
+                source=event.source,
+                inputs=_event_inputs(event),
+            )
+        )
+    return nodes
+
+
+def _event_inputs(event: Event) -> tuple[Evidence, ...]:
+    moment = format_utc(event.occurred_at)
+    shown = Label(event.name, event.name)
+    return (
+        Evidence("magnitude", Label("震级", "Magnitude"), event.magnitude, "1", method="register",
+                 valid_time=moment, source=event.source, note=shown),
+        Evidence("epicentre", Label("震中", "Epicentre"), f"{event.lon:.3f}, {event.lat:.3f}", "deg",
+                 method="register", valid_time=moment, source=event.source),
+    )  # fmt: skip
+
+
+def _ground(
+    number: int, columns: CellColumns, assets: Assets, rules: RulePackage, at: datetime
+) -> list[Evidence]:
+    """Return what the cell models say of the ground under an asset: its worst cell, never the mean."""
+    models = (
+        ("coseismic_coverage", "nowicki_jessee_probability", Label("同震滑坡", "Coseismic landslide"),
+         ("slope_angle", "wetness_index", "pga", "pgv")),
+        ("rain_slope_probability", "factor_of_safety", Label("降雨滑坡", "Rain-induced landslide"),
+         ("slope_angle", "antecedent_rain_index", "wet_fraction", "factor_of_safety")),
+    )  # fmt: skip
+    nodes = []
+    for column, method, label, inputs in models:
+        if column not in columns.values:
+            continue
+        rows = _rows(number, assets)
+        values = columns.values[column][rows]
+        if rows.size == 0 or np.isnan(values).all():
+            note = Label("对象所在网格没有该模型的输入", "The cells of this asset lack an input of the model")
+            nodes.append(Evidence(column, label, state=EvidenceState.MISSING, method=card(method).method,
+                                  standing=Standing.ILLUSTRATIVE, note=note))  # fmt: skip
+            continue
+        row = int(rows[np.nanargmax(values)])
+        nodes.append(_probability(column, label, method, columns, row, inputs, rules, at))
+    return nodes
+
+
+def _probability(
+    column: str,
+    label: Label,
+    method: str,
+    columns: CellColumns,
+    row: int,
+    inputs: Sequence[str],
+    rules: RulePackage,
+    at: datetime,
+) -> Evidence:
+    value = float(columns.values[column][row])
+    tier = rules.cell.tier(value)
+    return Evidence(
+        key=column,
+        label=label,
+        value=round(value, 6),
+        unit="1",
+        tier=Standing.ILLUSTRATIVE.cap(tier),
+        method=card(method).method,
+        standing=Standing.ILLUSTRATIVE,
+        clause=rules.cell.clause,
+        provenance=rules.cell.provenance,
+        valid_time=format_utc(at),
+        source=f"cell/{columns.text(row)}",
+        note=Label("岩性、覆被或土体参数取默认值，最高只计蓝色",
+                   "Lithology, land cover or ground are defaults: blue at most"),
+        inputs=tuple(cell_input(columns, name, row) for name in inputs if name in columns.values),
+    )  # fmt: skip
+
+
+def cell_input(columns: CellColumns, name: str, row: int) -> Evidence:
+    """Return a column's value in one cell as a node with the files it was made from."""
+    known = variable(name)
+    value = float(columns.values[name][row])
+    return Evidence(
+        key=name,
+        label=Label(known.label.zh, known.label.en),
+        value=None if np.isnan(value) else round(value, 6),
+        unit=known.unit,
+        state=EvidenceState.MISSING if np.isnan(value) else EvidenceState.SUFFICIENT,
+        method="raster",
+        source=columns.sources[name],
+    )
+
+
+def _rows(number: int, assets: Assets) -> np.ndarray[Any, Any]:
+    matrix = assets.weights.matrix
+    return np.asarray(matrix.indices[matrix.indptr[number] : matrix.indptr[number + 1]])
+
+
+def _worst(columns: CellColumns, name: str, number: int, assets: Assets) -> float:
+    values = columns.get(name)[_rows(number, assets)]
+    return float(np.nanmax(values)) if values.size and not np.isnan(values).all() else float("nan")

@@ -1,0 +1,206 @@
+"""What is known of each cell: terrain, rain and shaking by exact weights, and the models that run on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data_catalog.site import Site
+from data_catalog.store import Store
+from minegis.cells import Cells, cells_of_area, centres, to_text
+from pipelines.events import Event
+from pipelines.products import Product, Products
+from pipelines.progress import Progress
+from pipelines.steps.weights import Weights
+from risk_models.seismic.attenuation import distance_and_azimuth, region_at, shaking
+from risk_models.seismic.intensity import seismic_intensity
+from risk_models.seismic.landslide import (
+    areal_coverage,
+    land_cover_coefficient,
+    landslide_classes,
+    lithology_coefficient,
+    nowicki_jessee_probability,
+    screened_coverage,
+)
+from risk_models.slopes.antecedent_rain import antecedent_rain_index
+from risk_models.slopes.infinite_slope import (
+    catchment_area,
+    default_material,
+    factor_of_safety,
+    failure_probability,
+    wet_fraction,
+)
+
+Floats = NDArray[np.float64]
+RAIN_DAYS = 7  # days of the antecedent rain index
+
+
+@dataclass
+class CellColumns:
+    """Columns of the cells of a run; NaN where nothing is known.
+
+    Attributes
+    ----------
+    cells : (n,) uint64
+    values : dict of (n,) float
+        By name of the data dictionary, in its unit.
+    sources : dict of text
+        What each column was made from.
+    """
+
+    cells: Cells
+    lon: Floats
+    lat: Floats
+    values: dict[str, Floats] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+
+    def set(self, name: str, values: Floats, source: str) -> None:
+        """Set a column."""
+        self.values[name] = values
+        self.sources[name] = source
+
+    def text(self, row: int) -> str:
+        """Return a cell's id as people write it."""
+        return to_text(self.cells[row : row + 1])[0]
+
+    def get(self, name: str) -> Floats:
+        """Return a column, all NaN where there is none."""
+        return self.values.get(name, np.full(self.cells.size, np.nan))
+
+
+def cells_of_site(site: Site, store: Store) -> Cells:
+    """Return the cells that the site's areas touch, ascending."""
+    shapes = []
+    for area in site.declaration.areas:
+        if area.bbox is not None:
+            shapes.append(shapely.box(*area.bbox))
+        else:
+            regions = store.features("region", where={"code": list(area.regions)})
+            shapes += [region.geometry for region in regions]
+    found = [cells_of_area(shape, site.declaration.resolution) for shape in shapes]
+    return np.unique(np.concatenate(found))
+
+
+def hazards(
+    site: Site, cells: Cells, products: Products, events: Sequence[Event], at: datetime, progress: Progress
+) -> CellColumns:
+    """Bring every raster to the cells and run the cell models."""
+    lon, lat = centres(cells)
+    columns = CellColumns(cells, lon, lat)
+    folder = site.path("weights")
+    progress.begin("网格权重 Cell weights", len(products.terrain) + len(products.daily_rain))
+    for name in ("elevation", "slope_angle", "wetness_index"):
+        _fill(columns, name, [terrain[name] for terrain in products.terrain], folder)
+    progress.advance(len(products.terrain))
+    _rain(columns, products.daily_rain, at, folder, progress)
+    progress.begin("网格模型 Cell models", 2)
+    _shaking(columns, products, events, folder)
+    _coseismic(columns)
+    progress.advance()
+    _rainfall_slope(columns)
+    progress.advance()
+    return columns
+
+
+def _fill(columns: CellColumns, name: str, products: Sequence[Product], folder: Path) -> None:
+    """Set a column from rasters that may overlap: the first that covers most of a cell counts."""
+    values = np.full(columns.cells.size, np.nan)
+    best = np.zeros(columns.cells.size)
+    for product in products:
+        mean, covered = _mean(product, columns.cells, folder)
+        better = covered > best
+        values[better], best[better] = mean[better], covered[better]
+    columns.set(name, values, " + ".join(product.source for product in products))
+
+
+def _mean(product: Product, cells: Cells, folder: Path) -> tuple[Floats, Floats]:
+    weights = Weights.load_or_compute(folder, product.raster.grid, cells)
+    return weights.mean(product.raster.values)
+
+
+def _rain(
+    columns: CellColumns, daily: Sequence[Product], at: datetime, folder: Path, progress: Progress
+) -> None:
+    """Set the rain of the last day and the antecedent rain index, from what ended by `at`."""
+    ended = [product for product in daily if product.raster.valid_to and product.raster.valid_to <= at]
+    newest = sorted(ended, key=lambda product: product.raster.valid_to or at, reverse=True)[:RAIN_DAYS]
+    days = []
+    for product in newest:
+        days.append(_mean(product, columns.cells, folder)[0])
+        progress.advance()
+    if not days:
+        return
+    columns.set("rain_24h", days[0], newest[0].source)
+    if len(days) == RAIN_DAYS:
+        source = " + ".join(product.source for product in newest)
+        columns.set("antecedent_rain_index", antecedent_rain_index(np.stack(days)), source)
+
+
+def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], folder: Path) -> None:
+    """Set the strongest shaking of the recent earthquakes: from a ShakeMap where it reaches, else Yu 2013."""
+    pga = np.full(columns.cells.size, np.nan)
+    pgv = np.full(columns.cells.size, np.nan)
+    sources = []
+    mapped = {each.event_id: each for each in products.shaking}
+    for event in events:
+        motion = event_shaking(event, columns.lon, columns.lat)
+        event_pga, event_pgv, source = motion[0], motion[1], event.source
+        if event.shakemap in mapped:
+            rasters = mapped[event.shakemap].rasters
+            for name, estimate in (("pga", event_pga), ("pgv", event_pgv)):
+                mean, _ = _mean(rasters[name], columns.cells, folder)
+                estimate[:] = np.where(np.isnan(mean), estimate, mean)
+            source = rasters["pga"].source
+        pga, pgv = np.fmax(pga, event_pga), np.fmax(pgv, event_pgv)
+        sources.append(source)
+    if events:
+        columns.set("pga", pga, " + ".join(sources))
+        columns.set("pgv", pgv, " + ".join(sources))
+        columns.set("seismic_intensity", seismic_intensity(pga, pgv), " + ".join(sources))
+
+
+def event_shaking(event: Event, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Return PGA (g) and PGV (cm/s) of an earthquake at places, by Yu 2013."""
+    distance, _ = distance_and_azimuth(event.lon, event.lat, lon, lat)
+    motion = shaking(event.magnitude, distance, region_at(lon, lat))
+    return motion.pga, motion.pgv
+
+
+def _coseismic(columns: CellColumns) -> None:
+    """Run Nowicki Jessee 2018; no lithology or land cover is mapped here, so its neutral classes are used."""
+    classes = landslide_classes()
+    rock = lithology_coefficient(classes.unmapped_lithology)
+    cover = land_cover_coefficient(classes.unmapped_land_cover)
+    slope = columns.get("slope_angle")
+    probability = nowicki_jessee_probability(
+        columns.get("pgv"), slope, columns.get("wetness_index"), rock, cover
+    )
+    coverage = screened_coverage(areal_coverage(probability), slope, columns.get("pga"))
+    columns.set("coseismic_coverage", coverage, "nowicki_jessee_probability")
+
+
+def _rainfall_slope(columns: CellColumns) -> None:
+    """Run the infinite slope with the wetness that the antecedent rain sustains, on default ground."""
+    ground = default_material()
+    slope = columns.get("slope_angle")
+    recharge = columns.get("antecedent_rain_index") * ground.recharge_fraction.value
+    area = catchment_area(columns.get("wetness_index"), slope)
+    wet = wet_fraction(recharge, area, ground.transmissivity.value, slope)
+    safety = factor_of_safety(
+        ground.cohesion.value,
+        ground.friction_angle.value,
+        ground.unit_weight.value,
+        ground.depth.value,
+        slope,
+        wet,
+    )
+    columns.set("wet_fraction", wet, "wet_fraction")
+    columns.set("factor_of_safety", safety, "factor_of_safety")
+    failing = failure_probability(safety, ground.safety_spread.value)
+    columns.set("rain_slope_probability", failing, "failure_probability")

@@ -1,0 +1,101 @@
+"""The risk of every cell, from its hazards and its assets, kept as immutable Parquet snapshots."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data_catalog.site import Site
+from data_catalog.store import Snapshot
+from minegis.cells import Cells, areas_km2, centres
+from minegis.levels import EvidenceState, Standing
+from pipelines.asset_risk import AssetRisk, Assets
+from pipelines.cell_hazards import CellColumns
+from pipelines.steps.cell_rollup import roll_up
+from risk_models.composite.cell import STATES, CellHazard, CellRisk, assets_in_cells, cell_risk
+from risk_models.rule_package import RulePackage
+
+COARSEST = 4
+HAZARDS = ("coseismic_coverage", "rain_slope_probability")
+_SHOWN = ("tier", "score", "p", "state", "assets")
+
+
+def risk_of_cells(
+    columns: CellColumns, assets: Assets, risks: Sequence[AssetRisk], rules: RulePackage
+) -> tuple[CellRisk, np.ndarray]:
+    """Return the risk of each cell, and how many assets reach into it."""
+    matrix = assets.weights.matrix.tocoo()
+    tier = np.array([int(risk.assessment.tier) for risk in risks], dtype=np.int8)
+    score = np.array([risk.assessment.score for risk in risks])
+    order = {state: number for number, state in enumerate(STATES)}
+    state = np.array([order[risk.assessment.state] for risk in risks], dtype=np.int8)
+    found = assets_in_cells(
+        columns.cells.size, matrix.col, tier[matrix.row], score[matrix.row], state[matrix.row]
+    )
+    hazards = {
+        name: CellHazard(columns.values[name], Standing.ILLUSTRATIVE)
+        for name in HAZARDS
+        if name in columns.values
+    }
+    return cell_risk(hazards, found, rules), found.count
+
+
+def write_snapshots(
+    site: Site, run_id: str, columns: CellColumns, risk: CellRisk, assets: np.ndarray
+) -> tuple[Snapshot, ...]:
+    """Write the cells of a run at every resolution, the finest with all its columns."""
+    states = np.array([str(state) for state in EvidenceState])
+    shown = {
+        "tier": risk.tier,
+        "score": risk.score,
+        "p": risk.probability,
+        "state": states[risk.state],
+        "assets": assets,
+    }
+    finest = site.declaration.resolution
+    tiers = {f"tier_{name}": values for name, values in risk.hazard_tier.items()}
+    snapshots = [
+        _write(site, run_id, finest, columns.cells, {**shown, **tiers, **columns.values}, columns.sources)
+    ]
+    for resolution in range(finest - 1, COARSEST - 1, -1):
+        cells, rolled = roll_up(columns.cells, shown, resolution)
+        snapshots.append(_write(site, run_id, resolution, cells, rolled, {}))
+    return tuple(snapshots)
+
+
+def _write(
+    site: Site,
+    run_id: str,
+    resolution: int,
+    cells: Cells,
+    values: dict[str, np.ndarray],
+    sources: dict[str, str],
+) -> Snapshot:
+    lon, lat = centres(cells)
+    table = pa.table({"cell": cells, "lon": lon, "lat": lat, "area_km2": areas_km2(cells), **values})
+    table = table.replace_schema_metadata({"minegis_sources": orjson.dumps(sources)})
+    relative = f"cells/{run_id}/r{resolution}.parquet"
+    path = site.path(relative)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    pq.write_table(table, part, compression="zstd")
+    _flush(part)
+    part.replace(path)
+    _flush(path.parent)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Snapshot(run_id, resolution, relative, digest, table.num_rows)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

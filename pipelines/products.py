@@ -1,0 +1,164 @@
+"""Raster products: each is made once from named inputs and kept as COG under the hash of what made it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from data_catalog.site import RasterInput, Site
+from data_catalog.store import Artefact
+from minegis.clock import utc_now
+from minegis.errors import InvalidInput
+from pipelines.connectors.dem import read_dem
+from pipelines.connectors.rain import read_rain
+from pipelines.connectors.shakemap import read_shakemap
+from pipelines.progress import Progress
+from pipelines.raster import Raster, read_raster, write_cog
+from pipelines.steps.terrain import aspect, hillshade, slope_angle, wetness_index
+
+_DAY = timedelta(days=1)
+VERSION = "1"  # of the methods below: a change makes older files stale
+
+
+@dataclass(frozen=True)
+class Product:
+    """A raster with the record of how it was made."""
+
+    artefact: Artefact
+    raster: Raster
+
+    @property
+    def source(self) -> str:
+        """What evidence names: the product, its own SHA-256, and the files it came from."""
+        origins = "; ".join(f"{each['file']} sha256:{each['sha256'][:12]}" for each in self.artefact.inputs)
+        return f"{self.artefact.path} sha256:{self.artefact.sha256[:12]} ← {origins}"
+
+
+@dataclass(frozen=True)
+class ShakingProduct:
+    """The shaking of one mapped earthquake."""
+
+    event_id: str
+    magnitude: float
+    lon: float
+    lat: float
+    event_at: datetime
+    rasters: Mapping[str, Product]
+
+
+@dataclass(frozen=True)
+class Products:
+    """All rasters of a run by what they are for."""
+
+    terrain: tuple[Mapping[str, Product], ...]
+    daily_rain: tuple[Product, ...]
+    shaking: tuple[ShakingProduct, ...]
+
+    def artefacts(self) -> tuple[Artefact, ...]:
+        """Return the record of every file."""
+        maps = [*self.terrain, *(each.rasters for each in self.shaking)]
+        return tuple(product.artefact for each in maps for product in each.values()) + tuple(
+            product.artefact for product in self.daily_rain
+        )
+
+
+def make_products(site: Site, progress: Progress) -> Products:
+    """Make, or find again, every raster that the site's inputs lead to."""
+    terrain = []
+    rain: list[Product] = []
+    shaking = []
+    inputs = site.declaration.inputs
+    progress.begin("栅格 Rasters", len(inputs))
+    for given in inputs:
+        if given.kind == "elevation":
+            terrain.append(_terrain(site, given))
+        elif given.kind == "rain":
+            rain += _rain(site, given)
+        else:
+            shaking.append(_shaking(site, given))
+        progress.advance()
+    return Products(tuple(terrain), tuple(rain), tuple(shaking))
+
+
+def _terrain(site: Site, given: RasterInput) -> dict[str, Product]:
+    elevation = _keep(
+        site,
+        given,
+        "elevation",
+        lambda: read_dem(site.path(given.path), unit=given.unit or "m", crs=given.crs or None),
+    )
+    made = {"elevation": elevation}
+    for name, step in (
+        ("slope_angle", slope_angle),
+        ("aspect", aspect),
+        ("wetness_index", wetness_index),
+        ("hillshade", hillshade),
+    ):
+        made[name] = _keep(site, given, name, lambda step=step: step(elevation.raster))  # type: ignore[misc]
+    return made
+
+
+def _rain(site: Site, given: RasterInput) -> list[Product]:
+    """Cut the input's period into days, the newest first; a remainder shorter than a day is left out."""
+    if given.valid_from is None or given.valid_to is None:
+        raise InvalidInput(
+            "rain without a period", where=f"site.yaml: {given.path}", expected="valid_from and valid_to"
+        )
+    found = []
+    end = given.valid_to
+    while end - _DAY >= given.valid_from:
+        start = end - _DAY
+
+        def day(start: datetime = start, end: datetime = end) -> Raster:
+            return read_rain(
+                site.path(given.path), given.variable or None, start=start, end=end, crs=given.crs or None
+            )
+
+        layer = "rain" if end == given.valid_to else "rain_day"
+        found.append(_keep(site, given, layer, day, part=f"{end:%Y%m%dT%H}"))
+        end = start
+    return found
+
+
+def _shaking(site: Site, given: RasterInput) -> ShakingProduct:
+    found = read_shakemap(site.path(given.path))
+    rasters = {
+        name: _keep(site, given, name, lambda raster=raster: raster, part=found.event_id)  # type: ignore[misc]
+        for name, raster in found.rasters.items()
+    }
+    return ShakingProduct(found.event_id, found.magnitude, found.lon, found.lat, found.event_at, rasters)
+
+
+def _keep(
+    site: Site, given: RasterInput, layer: str, make: Callable[[], Raster], *, part: str = ""
+) -> Product:
+    area = given.area or part or Path(given.path).stem
+    parameters = {"unit": given.unit, "crs": given.crs, "part": part}
+    described = [layer, area, VERSION, given.sha256, parameters]
+    key = hashlib.sha256(orjson.dumps(described, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+    name = "-".join(filter(None, (layer, area, part if part != area else "", key)))
+    path = site.path(f"rasters/{name}.tif")
+    if not path.exists():
+        write_cog(make(), path)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    artefact = Artefact(
+        id=name,
+        kind="raster",
+        layer=layer,
+        area=area,
+        path=f"rasters/{name}.tif",
+        sha256=digest,
+        method=f"{layer}/{VERSION}",
+        parameters=parameters,
+        inputs=(
+            {"file": given.path, "sha256": given.sha256, "source": given.source, "origin": str(given.origin)},
+        ),
+        made_at=utc_now(),
+    )
+    return Product(artefact, read_raster(path))

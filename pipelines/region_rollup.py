@@ -1,0 +1,118 @@
+"""Risk of every region, from the fractions of assets and cells that lie in it, never from parent cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from data_catalog.store import Feature, RegionRiskRecord, Store
+from minegis.cells import areas_km2
+from minegis.clock import format_utc
+from minegis.levels import RegionLevel, Tier
+from pipelines.asset_risk import AssetRisk, Assets
+from pipelines.cell_hazards import CellColumns
+from pipelines.progress import Progress
+from pipelines.steps.weights import region_asset_weights, region_weights
+from risk_models.composite.cell import CellRisk
+from risk_models.composite.region import Contributor, RegionRisk, region_risk
+from risk_models.rule_package import RulePackage
+
+
+def regions_of(store: Store) -> list[Feature]:
+    """Return every region, the whole before its parts."""
+    order = {str(level): number for number, level in enumerate(RegionLevel)}
+    return sorted(store.features("region"), key=lambda each: (order[each.properties["level"]], each.id))
+
+
+def roll_up_regions(
+    regions: Sequence[Feature],
+    assets: Assets,
+    risks: Sequence[AssetRisk],
+    columns: CellColumns,
+    cells: CellRisk,
+    rules: RulePackage,
+    at: datetime,
+    progress: Progress,
+) -> list[RegionRiskRecord]:
+    """Return the risk of each region, with its contributors and the area of its cells by tier."""
+    progress.begin("区域汇总 Regions", len(regions))
+    of_assets = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
+    of_cells = _weights(regions, lambda shapes: region_weights(shapes, columns.cells))
+    area = areas_km2(columns.cells)
+    by_tier = {tier: of_cells @ np.where(cells.tier == tier, area, 0.0) for tier in Tier}
+    records = []
+    for row, region in enumerate(regions):
+        inside = slice(of_assets.indptr[row], of_assets.indptr[row + 1])
+        contributors = [
+            _contributor(risks[number], weight)
+            for number, weight in zip(of_assets.indices[inside], of_assets.data[inside], strict=True)
+        ]
+        found = region_risk(
+            region.properties["code"],
+            region.properties["name"],
+            contributors,
+            rules,
+            valid_time=format_utc(at),
+        )
+        areas = {str(int(tier)): round(float(values[row]), 3) for tier, values in by_tier.items()}
+        records.append(_record(region, found, areas))
+        progress.advance()
+    return records
+
+
+def _weights(regions: Sequence[Feature], weigh) -> csr_array:  # type: ignore[no-untyped-def]
+    """Weigh every region but the nation by its own outline; the nation is the sum of its provinces."""
+    nation = [region for region in regions if region.properties["level"] == RegionLevel.NATION]
+    rest = regions[len(nation) :]
+    parts = weigh(np.array([region.geometry for region in rest], dtype=object))
+    provinces = np.array([region.properties["level"] == RegionLevel.PROVINCE for region in rest], dtype=float)
+    whole = csr_array(np.minimum(provinces @ parts, 1.0).reshape(1, -1))
+    return csr_array(vstack([whole] * len(nation) + [parts], format="csr"))
+
+
+def _contributor(risk: AssetRisk, weight: float) -> Contributor:
+    assessment = risk.assessment
+    return Contributor(
+        dataset=assessment.dataset,
+        asset_id=assessment.asset_id,
+        name=str(risk.feature.properties.get("name") or assessment.asset_id),
+        weight=float(weight),
+        score=assessment.score,
+        tier=assessment.tier,
+        state=assessment.state,
+        coverage=assessment.coverage,
+        red_causes=assessment.red_causes,
+    )
+
+
+def _record(region: Feature, found: RegionRisk, areas: dict[str, float]) -> RegionRiskRecord:
+    return RegionRiskRecord(
+        code=found.code,
+        level=region.properties["level"],
+        tier=int(found.tier),
+        state=str(found.state),
+        score=found.score if found.nemerow is not None else None,
+        nemerow=found.nemerow,
+        rule_tier=int(found.rule_tier),
+        coverage=found.coverage,
+        assets=found.assets,
+        counts={str(int(tier)): count for tier, count in found.counts.items()},
+        cell_area_km2=areas,
+        contributors=tuple(
+            {
+                "dataset": one.dataset,
+                "id": one.asset_id,
+                "name": one.name,
+                "tier": int(one.tier),
+                "score": one.score,
+                "weight": round(one.weight, 6),
+                "share": share,
+                "state": str(one.state),
+            }
+            for one, share in found.contributors
+        ),
+        chain=found.chain.to_json(),
+    )

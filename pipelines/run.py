@@ -1,0 +1,106 @@
+"""One run: from the site's inputs to everything on the map, published in one transaction."""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from data_catalog.site import Site
+from data_catalog.store import PublishedRun, RunRecord, Store
+from minegis.clock import utc_now
+from minegis.errors import StoreConflict
+from minegis.levels import Tier
+from pipelines.alerting import warning_events
+from pipelines.asset_risk import assess_assets, assets_of
+from pipelines.cell_hazards import cells_of_site, hazards
+from pipelines.cell_risk import risk_of_cells, write_snapshots
+from pipelines.events import recent_events
+from pipelines.products import make_products
+from pipelines.progress import Progress
+from pipelines.region_rollup import regions_of, roll_up_regions
+from risk_models.rule_package import load_rules
+
+
+def run_site(site: Site, store: Store, progress: Progress) -> RunRecord:
+    """Run the whole pipeline once and publish it, all or nothing.
+
+    Raises
+    ------
+    StoreConflict
+        If another run of this site is under way.
+    InvalidInput
+        If an input of the site cannot be used.
+    """
+    with _alone(site.folder):
+        _remove_unpublished(site, store)
+        return _run(site, store, progress)
+
+
+def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
+    started, at = utc_now(), site.now()
+    run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    rules = load_rules(site.declaration.rules)
+    products = make_products(site, progress)
+    events = recent_events(store, products.shaking, rules, at)
+    columns = hazards(site, cells_of_site(site, store), products, events, at, progress)
+    assets = assets_of(store, columns)
+    risks = assess_assets(store, assets, columns, events, rules, at, progress)
+    cells, in_cells = risk_of_cells(columns, assets, risks, rules)
+    regions = roll_up_regions(regions_of(store), assets, risks, columns, cells, rules, at, progress)
+    messages = warning_events(store, risks, rules, at)
+    progress.begin("发布 Publish", 2)
+    snapshots = write_snapshots(site, run_id, columns, cells, in_cells)
+    progress.advance()
+    record = RunRecord(
+        id=run_id,
+        started_at=started,
+        finished_at=utc_now(),
+        reference_time=at,
+        counts={
+            "cells": int(columns.cells.size),
+            "assets": len(risks),
+            "regions": len(regions),
+            "regions_with_assets": sum(region.assets > 0 for region in regions),
+            "events": len(events),
+            "messages": len(messages),
+            **{f"assets_{tier.name.lower()}": sum(r.assessment.tier is tier for r in risks) for tier in Tier},
+        },
+    )
+    store.publish(
+        PublishedRun(
+            run=record,
+            artefacts=products.artefacts(),
+            snapshots=snapshots,
+            assessments=tuple(risk.record for risk in risks),
+            region_risks=tuple(regions),
+            warning_events=messages,
+        )
+    )
+    progress.advance()
+    return record
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the site's lock; the operating system frees it however the process ends."""
+    with (folder / ".run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreConflict("another run of this site is under way", where=str(folder)) from None
+        yield
+
+
+def _remove_unpublished(site: Site, store: Store) -> None:
+    """Delete what a killed run left: half-written files, and cells that no published run names."""
+    for pattern in ("rasters/.*.part", "weights/*.tmp"):
+        for path in site.folder.glob(pattern):
+            path.unlink(missing_ok=True)
+    published = set(store.run_ids())
+    for folder in site.path("cells").iterdir():
+        if folder.name not in published:
+            shutil.rmtree(folder)
