@@ -64,7 +64,7 @@ def make_content(recipe: Recipe, sample_data: Path | None, seed: int, progress: 
     NotFound
         If `sample_data` lacks a file.
     """
-    progress.begin("Public layers")
+    progress.begin("公开图层 Public layers")
     features = read_public_features(sample_data)
     source = sample_source(seed)
     boxes = {area.id: area_bounds(area, features["region"]) for area in recipe.areas}
@@ -75,14 +75,14 @@ def make_content(recipe: Recipe, sample_data: Path | None, seed: int, progress: 
         sample_data,
         np.random.default_rng([seed, 1]),
     )
-    progress.begin("Made-up assets", len(recipe.areas))
+    progress.begin("示例对象 Made-up assets", len(recipe.areas))
     names = Names(np.random.default_rng([seed, 2]))
     assets = _Assets([], [], [])
     for number, area in enumerate(recipe.areas):
         rng = np.random.default_rng([seed, 3, number])
         _add_assets(area, boxes[area.id], features, sample_data, names, recipe, source, rng, assets)
         progress.advance()
-    progress.begin("Made-up monitoring")
+    progress.begin("示例监测 Made-up monitoring")
     monitoring = make_monitoring(
         _watched(assets), recipe.monitoring, rain, source, np.random.default_rng([seed, 4])
     )

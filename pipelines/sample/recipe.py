@@ -30,7 +30,7 @@ class TerrainRecipe(Declaration):
     upstream_area: Range
     relief_quantile: float
     valley_gradient: Range
-    mine_slope: Range
+    hillside_quantiles: Range
     facility_distance: float
     spacing: float
 

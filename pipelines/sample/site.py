@@ -42,9 +42,9 @@ def make_site(
     plan = recipe()
     (folder / "sources").mkdir(parents=True, exist_ok=True)
     content = make_content(plan, sample_data, seed, progress)
-    progress.begin("Input files")
-    inputs = (*_elevations(folder, plan, sample_data), *_rain(folder, content, seed))
-    progress.begin("Store", len(content.features) + 1)
+    progress.begin("输入文件 Input files")
+    inputs = (*_elevations(folder, plan, sample_data), _rain(folder, content, seed))
+    progress.begin("入库 Store", len(content.features) + 1)
     with Store.open(folder) as store:
         for dataset, features in content.features.items():
             store.upsert(dataset, features)
@@ -82,26 +82,22 @@ def _elevations(folder: Path, plan: Recipe, sample_data: Path | None) -> list[Ra
     return inputs
 
 
-def _rain(folder: Path, content: Content, seed: int) -> list[RasterInput]:
+def _rain(folder: Path, content: Content, seed: int) -> RasterInput:
     with tempfile.TemporaryDirectory() as temporary:
         written = Path(temporary) / "sample-rain.nc"
         write_rain(content.rain, written, sample_source(seed))
         path, digest = _keep(written, folder)
-    return [
-        RasterInput(
-            kind="rain",
-            path=path,
-            sha256=digest,
-            source="sample",
-            origin=Origin.SAMPLE,
-            crs="EPSG:4326",
-            unit="mm",
-            variable="rain",
-            valid_from=start,
-            valid_to=end,
-        )
-        for start, end in content.rain.periods
-    ]
+    return RasterInput(
+        kind="rain",
+        path=path,
+        sha256=digest,
+        source="sample",
+        origin=Origin.SAMPLE,
+        crs="EPSG:4326",
+        unit="mm",
+        valid_from=content.rain.periods[0][0],
+        valid_to=content.rain.periods[-1][1],
+    )
 
 
 def _keep(path: Path, folder: Path) -> tuple[str, str]:

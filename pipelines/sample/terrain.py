@@ -112,9 +112,10 @@ class Terrain:
     def hillsides(self, wanted: TerrainRecipe) -> list[Place]:
         """Return the cells of a slope on which a mine may be opened, in grid order."""
         north, east = self.gradient
-        slope = np.degrees(np.arctan(np.hypot(north, east)))
+        slope = np.hypot(north, east)
+        low, high = np.quantile(slope[~self.missing], wanted.hillside_quantiles)
         bearing = np.arctan2(east, north)
-        fits = _between(slope, wanted.mine_slope) & ~self.missing
+        fits = _between(slope, (float(low), float(high))) & ~self.missing
         return [self._place(r, c, float(bearing[r, c]), 0.0) for r, c in np.argwhere(fits)]
 
     def _place(self, row: int, column: int, bearing: float, area: float) -> Place:
