@@ -37,9 +37,9 @@ class ImportReport:
     def text(self) -> str:
         """Return the report as lines for a terminal: counts, then every mistake, warning and note."""
         counts = (
-            f"{self.file} → {self.dataset}: {self.rows} rows; {self.inserted} inserted, {self.updated} updated, "
-            f"{self.unchanged} unchanged, {self.quarantined} held, {self.released} released, "
-            f"{self.skipped} skipped (#)"
+            f"{self.file} → {self.dataset}: {self.rows} rows; {self.inserted} inserted, "
+            f"{self.updated} updated, {self.unchanged} unchanged, {self.quarantined} held, "
+            f"{self.released} released, {self.skipped} skipped (#)"
         )
         warnings = [f"warning: {warning}" for warning in self.warnings]
         return "\n".join(

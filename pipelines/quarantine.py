@@ -23,6 +23,8 @@ from pipelines.steps.columns import (
 from pipelines.steps.plausible import plausible
 from pipelines.steps.positions import Frame
 
+READINGS = "reading"
+
 
 def write_quarantine(store: Store, dataset_id: str, path: Path) -> int:
     """Write the held rows of a dataset as CSV: their own columns, then why and where from.
@@ -39,7 +41,7 @@ def write_quarantine(store: Store, dataset_id: str, path: Path) -> int:
     NotFound
         If no dataset has this id.
     """
-    rows = store.quarantined(dataset(dataset_id).id)
+    rows = store.quarantined(dataset_id if dataset_id == READINGS else dataset(dataset_id).id)
     columns = list(dict.fromkeys(name for row in rows for name in row.values if name not in _ADDED))
     temporary = path.with_name(path.name + ".part")
     with temporary.open("w", encoding="utf-8-sig", newline="") as target:

@@ -52,7 +52,9 @@ class Columns:
         return self.fields.get(name) or self.special.get(name, name)
 
 
-def match_columns(headers: Iterable[str], dataset: Dataset, *, where: str, cut: bool = False) -> Columns:
+def match_columns(
+    headers: Iterable[str], dataset: Dataset, *, where: str, cut: bool = False, needs_id: bool = True
+) -> Columns:
     """Match headers with fields by name, Chinese or English label, or label and name as in the template.
 
     Where the format has `cut` the headers, the beginning of one field's name or label is enough.
@@ -78,7 +80,7 @@ def match_columns(headers: Iterable[str], dataset: Dataset, *, where: str, cut: 
             ignored.append(header)
     required = {field.name: f"{field.label.zh} {field.name}" for field in dataset.fields if field.required}
     missing = [text for name, text in required.items() if name not in fields]
-    if "id" not in special:
+    if needs_id and "id" not in special:
         missing.insert(0, ID_HEADER)
     if missing:
         raise InvalidInput(

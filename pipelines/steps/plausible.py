@@ -30,6 +30,7 @@ class Plausible(Declaration):
     repair_area_share: float
     shifted_datum_level: float
     similar_share: float
+    future_tolerance_s: float
 
 
 @cache
