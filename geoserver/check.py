@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from data_catalog import dataset, site, source
@@ -46,7 +47,7 @@ def _files(site_folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], obje
     )
     for kind, folder, model in folders:
         for path in sorted(folder.glob("*.yaml")):
-            yield kind, path, lambda path, model=model: _read_named(path, model)
+            yield kind, path, partial(_read_named, model)
     yield "models", Path(cards.__file__), lambda _: cards.cards()
     for path in sorted(rule_package.RULES.glob("*.yaml")):
         yield "rule packages", path, lambda path: rule_package.load_rules(path.stem, path.parent)
@@ -55,7 +56,7 @@ def _files(site_folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], obje
         yield "sites", own, lambda path: read(path, site.SiteDeclaration)
 
 
-def _read_named(path: Path, model: type[Declaration]) -> None:
+def _read_named(model: type[Declaration], path: Path) -> None:
     found = read(path, model)
     stated = getattr(found, "id", path.stem)
     if stated != path.stem:

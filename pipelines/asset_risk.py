@@ -24,6 +24,7 @@ from pipelines.progress import Progress
 from pipelines.steps.weights import AssetWeights, asset_weights
 from risk_models.cards import card
 from risk_models.rule_package import RulePackage
+from risk_models.seismic.attenuation import distance_and_azimuth
 from risk_models.seismic.intensity import seismic_intensity
 from risk_models.warning.assessment import Assessment, assess, displayed
 from risk_models.warning.asset import AssetRecord
@@ -81,7 +82,9 @@ def assess_assets(
     for reading in store.readings(since=at - HISTORY, until=at):
         readings[reading.dataset, reading.asset_id].append(reading)
     previous = {(record.dataset, record.asset_id): record for record in store.assessments()}
-    motions = [event_shaking(event, *_points(assets)) for event in events]
+    lon, lat = _points(assets)
+    motions = [event_shaking(event, lon, lat) for event in events]
+    points = list(zip(lon.tolist(), lat.tolist(), strict=True))
     progress.begin("对象评估 Assets", len(assets.features))
     found = []
     for number, (name, feature) in enumerate(assets.features):
@@ -89,7 +92,7 @@ def assess_assets(
             name, feature.id, str(feature.properties.get("name") or feature.id), feature.properties
         )
         evidence = [
-            *_shaken(asset, number, events, motions, columns, assets, rules),
+            *_shaken(asset, number, points, events, motions, columns, assets, rules),
             *_ground(number, columns, assets, rules, at),
         ]
         assessed = assess(asset, readings[name, feature.id], evidence, rules, at)
@@ -149,6 +152,7 @@ def _base(before: AssessmentRecord | None, at: datetime) -> TierState | None:
 def _shaken(
     asset: AssetRecord,
     number: int,
+    points: Sequence[tuple[float, float]],
     events: Sequence[Event],
     motions: Sequence[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]],
     columns: CellColumns,
@@ -159,11 +163,11 @@ def _shaken(
     nodes = []
     for event, (pga, pgv) in zip(events, motions, strict=True):
         at_asset = float(pga[number]), float(pgv[number])
-        method = card("shaking").method
+        method, standing = card("shaking").method, _standing(event, points[number])
         if event.shakemap:
             mapped = _worst(columns, "pga", number, assets), _worst(columns, "pgv", number, assets)
             if not np.isnan(mapped).any():
-                at_asset, method = mapped, f"shakemap/{event.shakemap}"
+                at_asset, method, standing = mapped, f"shakemap/{event.shakemap}", Standing.VERIFIED
         nodes.append(
             shaking_evidence(
                 asset,
@@ -171,6 +175,7 @@ def _shaken(
                 intensity=float(seismic_intensity(*at_asset)),
                 pga=at_asset[0],
                 pgv=at_asset[1],
+                standing=standing,
                 method=method,
                 valid_time=format_utc(event.occurred_at),
                 source=event.source,
@@ -178,6 +183,14 @@ def _shaken(
             )
         )
     return nodes
+
+
+def _standing(event: Event, point: tuple[float, float]) -> Standing:
+    """Return the relation's standing; outside the range of its card it is no more than illustrative."""
+    relation = card("shaking")
+    distance, _ = distance_and_azimuth(event.lon, event.lat, *point)
+    inside = relation.valid(magnitude=event.magnitude, distance=distance)
+    return relation.standing if bool(inside) else Standing.ILLUSTRATIVE
 
 
 def _event_inputs(event: Event) -> tuple[Evidence, ...]:
@@ -258,7 +271,7 @@ def cell_input(columns: CellColumns, name: str, row: int) -> Evidence:
         unit=known.unit,
         state=EvidenceState.MISSING if np.isnan(value) else EvidenceState.SUFFICIENT,
         method="raster",
-        source=columns.sources[name],
+        source=columns.source(name, row),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from data_catalog.site import Site
 from data_catalog.store import Store
@@ -50,20 +51,28 @@ class CellColumns:
     cells : (n,) uint64
     values : dict of (n,) float
         By name of the data dictionary, in its unit.
-    sources : dict of text
-        What each column was made from.
+    area : (n,) int8
+        Which of the site's elevation models covers the cell best, -1 where none does.
+    sources : dict of tuple of text
+        What each column was made from: one text, or one for each elevation model.
     """
 
     cells: Cells
     lon: Floats
     lat: Floats
+    area: NDArray[np.int8]
     values: dict[str, Floats] = field(default_factory=dict)
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def set(self, name: str, values: Floats, source: str) -> None:
+    def set(self, name: str, values: Floats, *sources: str) -> None:
         """Set a column."""
         self.values[name] = values
-        self.sources[name] = source
+        self.sources[name] = sources
+
+    def source(self, name: str, row: int) -> str:
+        """Return what a column's value in one cell was made from."""
+        sources = self.sources[name]
+        return sources[self.area[row]] if len(sources) > 1 else sources[0]
 
     def text(self, row: int) -> str:
         """Return a cell's id as people write it."""
@@ -76,7 +85,7 @@ class CellColumns:
 
 def cells_of_site(site: Site, store: Store) -> Cells:
     """Return the cells that the site's areas touch, ascending."""
-    shapes = []
+    shapes: list[BaseGeometry] = []
     for area in site.declaration.areas:
         if area.bbox is not None:
             shapes.append(shapely.box(*area.bbox))
@@ -92,11 +101,10 @@ def hazards(
 ) -> CellColumns:
     """Bring every raster to the cells and run the cell models."""
     lon, lat = centres(cells)
-    columns = CellColumns(cells, lon, lat)
+    columns = CellColumns(cells, lon, lat, np.full(cells.size, -1, np.int8))
     folder = site.path("weights")
     progress.begin("网格权重 Cell weights", len(products.terrain) + len(products.daily_rain))
-    for name in ("elevation", "slope_angle", "wetness_index"):
-        _fill(columns, name, [terrain[name] for terrain in products.terrain], folder)
+    _terrain(columns, products.terrain, folder)
     progress.advance(len(products.terrain))
     _rain(columns, products.daily_rain, at, folder, progress)
     progress.begin("网格模型 Cell models", 2)
@@ -108,15 +116,19 @@ def hazards(
     return columns
 
 
-def _fill(columns: CellColumns, name: str, products: Sequence[Product], folder: Path) -> None:
-    """Set a column from rasters that may overlap: the first that covers most of a cell counts."""
-    values = np.full(columns.cells.size, np.nan)
+def _terrain(columns: CellColumns, terrains: Sequence[Mapping[str, Product]], folder: Path) -> None:
+    """Set the terrain columns; where elevation models overlap, the one that covers more counts."""
     best = np.zeros(columns.cells.size)
-    for product in products:
-        mean, covered = _mean(product, columns.cells, folder)
+    for number, terrain in enumerate(terrains):
+        _, covered = _mean(terrain["elevation"], columns.cells, folder)
         better = covered > best
-        values[better], best[better] = mean[better], covered[better]
-    columns.set(name, values, " + ".join(product.source for product in products))
+        columns.area[better], best[better] = number, covered[better]
+    for name in ("elevation", "slope_angle", "wetness_index"):
+        values = np.full(columns.cells.size, np.nan)
+        for number, terrain in enumerate(terrains):
+            here = columns.area == number
+            values[here] = _mean(terrain[name], columns.cells, folder)[0][here]
+        columns.set(name, values, *(terrain[name].source for terrain in terrains))
 
 
 def _mean(product: Product, cells: Cells, folder: Path) -> tuple[Floats, Floats]:
@@ -173,7 +185,7 @@ def event_shaking(event: Event, lon: Floats, lat: Floats) -> tuple[Floats, Float
 
 
 def _coseismic(columns: CellColumns) -> None:
-    """Run Nowicki Jessee 2018; no lithology or land cover is mapped here, so its neutral classes are used."""
+    """Run Nowicki Jessee 2018 with its classes for unmapped lithology and land cover: none is mapped here."""
     classes = landslide_classes()
     rock = lithology_coefficient(classes.unmapped_lithology)
     cover = land_cover_coefficient(classes.unmapped_land_cover)

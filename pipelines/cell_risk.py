@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -24,12 +25,11 @@ from risk_models.rule_package import RulePackage
 
 COARSEST = 4
 HAZARDS = ("coseismic_coverage", "rain_slope_probability")
-_SHOWN = ("tier", "score", "p", "state", "assets")
 
 
 def risk_of_cells(
     columns: CellColumns, assets: Assets, risks: Sequence[AssetRisk], rules: RulePackage
-) -> tuple[CellRisk, np.ndarray]:
+) -> tuple[CellRisk, np.ndarray[Any, Any]]:
     """Return the risk of each cell, and how many assets reach into it."""
     matrix = assets.weights.matrix.tocoo()
     tier = np.array([int(risk.assessment.tier) for risk in risks], dtype=np.int8)
@@ -48,11 +48,11 @@ def risk_of_cells(
 
 
 def write_snapshots(
-    site: Site, run_id: str, columns: CellColumns, risk: CellRisk, assets: np.ndarray
+    site: Site, run_id: str, columns: CellColumns, risk: CellRisk, assets: np.ndarray[Any, Any]
 ) -> tuple[Snapshot, ...]:
     """Write the cells of a run at every resolution, the finest with all its columns."""
     states = np.array([str(state) for state in EvidenceState])
-    shown = {
+    shown: dict[str, np.ndarray[Any, Any]] = {
         "tier": risk.tier,
         "score": risk.score,
         "p": risk.probability,
@@ -62,7 +62,14 @@ def write_snapshots(
     finest = site.declaration.resolution
     tiers = {f"tier_{name}": values for name, values in risk.hazard_tier.items()}
     snapshots = [
-        _write(site, run_id, finest, columns.cells, {**shown, **tiers, **columns.values}, columns.sources)
+        _write(
+            site,
+            run_id,
+            finest,
+            columns.cells,
+            {**shown, "area": columns.area, **tiers, **columns.values},
+            columns.sources,
+        )
     ]
     for resolution in range(finest - 1, COARSEST - 1, -1):
         cells, rolled = roll_up(columns.cells, shown, resolution)
@@ -75,8 +82,8 @@ def _write(
     run_id: str,
     resolution: int,
     cells: Cells,
-    values: dict[str, np.ndarray],
-    sources: dict[str, str],
+    values: Mapping[str, np.ndarray[Any, Any]],
+    sources: Mapping[str, tuple[str, ...]],
 ) -> Snapshot:
     lon, lat = centres(cells)
     table = pa.table({"cell": cells, "lon": lon, "lat": lat, "area_km2": areas_km2(cells), **values})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from data_catalog.store import Feature, RegionRiskRecord, Store
@@ -63,7 +64,7 @@ def roll_up_regions(
     return records
 
 
-def _weights(regions: Sequence[Feature], weigh) -> csr_array:  # type: ignore[no-untyped-def]
+def _weights(regions: Sequence[Feature], weigh: Callable[[NDArray[np.object_]], csr_array]) -> csr_array:
     """Weigh every region but the nation by its own outline; the nation is the sum of its provinces."""
     nation = [region for region in regions if region.properties["level"] == RegionLevel.NATION]
     rest = regions[len(nation) :]
