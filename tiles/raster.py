@@ -146,6 +146,8 @@ class AreasReader(SpatialMixin):
             return image
 
         paths = self._touching(west, south, east, north)
+        if not paths:
+            raise TileOutsideBounds("no file of this layer is here")
         try:
             found: ImageData = mosaic_reader(paths, read, threads=1, allowed_exceptions=OUTSIDE)[0]
         except EmptyMosaicError:
