@@ -33,7 +33,7 @@ from pipelines.steps.positions import (
     to_lon_lat,
 )
 from pipelines.steps.template import is_example
-from pipelines.steps.values import parse_code, parse_value
+from pipelines.steps.values import parse_id, parse_value
 from pipelines.steps.whereabouts import Regions, check_county, check_nation, refuse_unmarked_shift
 
 _BATCH = 10_000  # ids in one query
@@ -186,9 +186,7 @@ def _read_row(row: Row, job: _Import) -> _Candidate:
         candidate.mistakes.append(Mistake(row.number, "(row)", problem, row.problem, "one value a column"))
     id_header = job.columns.header("id")
     try:
-        candidate.feature_id = parse_code(row.values.get(id_header) or "")
-        if not candidate.feature_id:
-            raise Refused("编号为空", "the id is blank", "the id of the feature, unique in the layer")
+        candidate.feature_id = parse_id(row.values.get(id_header))
     except Refused as refusal:
         candidate.mistakes.append(refusal.at(row.number, id_header, row.values.get(id_header)))
     for declared in job.dataset.fields:

@@ -42,6 +42,7 @@ def encoding_of(text: bytes, declared: DeclaredEncoding | None = None, *, where:
                 "the text encoding cannot be told from the bytes",
                 where=where,
                 expected="UTF-8, GB18030, or an encoding given with the import, such as latin-1",
+                got=_first_doubt(text),
             )
         return found
     name = python_name(declared.name, where=where)
@@ -85,6 +86,15 @@ def _provable(text: bytes) -> str | None:
         wide = any(character >= "\u0800" for character in text.decode("utf-8"))
         return "utf-8" if wide or text.isascii() or not chinese else None
     return "gb18030" if chinese else None
+
+
+def _first_doubt(text: bytes) -> str:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        return f"byte 0x{text[error.start]:02X} in line {line}, which is not UTF-8"
+    return "bytes that read as both"
 
 
 def _reads_as(text: bytes, encoding: str) -> bool:

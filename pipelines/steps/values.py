@@ -21,6 +21,7 @@ _SPREADSHEET_ERROR = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPI
 _BROKEN_TEXT = re.compile("\ufffd|锟斤拷|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _TRUE = frozenset({"是", "有", "true", "yes", "y", "1", "真"})
 _FALSE = frozenset({"否", "无", "false", "no", "n", "0", "假"})
+_ID = re.compile(r"[^/\\?#%]{1,100}")
 _EXACT_INTEGER = 10**15  # beyond, a spreadsheet has rounded the digits
 
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -141,6 +142,26 @@ def parse_code(raw: Any) -> str:
         As `parse_text`.
     """
     return unicodedata.normalize("NFKC", parse_text(raw)).strip()
+
+
+def parse_id(raw: Any) -> str:
+    """Return the id of a feature, which is also part of addresses.
+
+    Raises
+    ------
+    Refused
+        If it is blank, too long, or holds a character that addresses give another meaning.
+    """
+    code = "" if is_blank(raw) else parse_code(raw)
+    if not code:
+        raise Refused("编号为空", "the id is blank", "the id of the feature, unique in the layer")
+    if not _ID.fullmatch(code):
+        raise Refused(
+            "编号含有不允许的字符",
+            "the id holds a character it cannot",
+            r"at most 100 characters, none of / \ ? # %",
+        )
+    return code
 
 
 def parse_time(raw: Any, time_zone: tzinfo | None) -> datetime:

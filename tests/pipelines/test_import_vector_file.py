@@ -211,7 +211,7 @@ def test_a_csv_is_read_in_each_encoding_that_can_be_proved(
 
 def test_a_latin_1_csv_is_refused_until_its_encoding_is_told(store: Store, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [tsf(name="Río Blanco", enterprise="Société à Nîmes")], "latin-1")
-    with pytest.raises(InvalidInput, match="encoding cannot be told"):
+    with pytest.raises(InvalidInput, match=r"encoding cannot be told.*byte 0xED in line 2"):
         take(store, path)
     assert take(store, path, encoding="latin-1").inserted == 1
     assert store.feature("tsf", "TSF-1").properties["name"] == "Río Blanco"
@@ -468,6 +468,7 @@ def test_missing_empty_and_unfit_geometries_are_refused(store: Store, tmp_path: 
         ("uscc", "91110000600037342L", "the check digit of the credit code is wrong"),
         ("enterprise", "锟斤拷矿业", "broken characters"),
         ("id", "", "the id is blank"),
+        ("id", "a/b", "the id holds a character it cannot"),
         ("wkt", "POLYGON ((103 31, ", "not a WKT geometry"),
         ("wkt", "POLYGON EMPTY", "no geometry"),
     ],
