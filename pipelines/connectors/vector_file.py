@@ -93,6 +93,8 @@ def _read_ogr(path: Path, options: ReadOptions, prefer_layer: str) -> VectorFile
     if shapefile:
         records = _decoded(path, records, geometry_name, options)
     fid_column = table.column_names[0]
+    if path.suffix.lower() in (".geojson", ".json") and "id" not in table.column_names:
+        records = _with_feature_ids(path, records)
     numbers = [
         int(record[fid_column]) if path.suffix.lower() == ".gpkg" else index + 1
         for index, record in enumerate(records)
@@ -103,6 +105,15 @@ def _read_ogr(path: Path, options: ReadOptions, prefer_layer: str) -> VectorFile
     about = (str(layer), *(f"{key} {value}" for key, value in described.items()))
     rows = _rows(numbers, columns, records, geometry_name)
     return VectorFile(path, columns, rows, _crs(meta["crs"], path), True, about, tuple(notes), shapefile)
+
+
+def _with_feature_ids(path: Path, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give GeoJSON rows the whole-number ids of their features, which GDAL does not tell from its own count."""
+    features = json.loads(path.read_bytes()).get("features", [])
+    ids = [feature.get("id") for feature in features]
+    if None in ids or len(ids) != len(records):
+        return records
+    return [{**record, "id": feature_id} for record, feature_id in zip(records, ids, strict=True)]
 
 
 def _only_layer(path: Path, wanted: str | None, preferred: str) -> str:

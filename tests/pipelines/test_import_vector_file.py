@@ -135,6 +135,17 @@ def test_each_vector_format_comes_in_with_its_values_and_shape(
     assert found.origin is Origin.OPERATOR
 
 
+def test_a_geojson_id_may_be_the_features_own(store: Store, tmp_path: Path) -> None:
+    properties = {name: value for name, value in BASE.items() if name != "id"}
+    shape = json.loads(shapely.to_geojson(SHAPE))
+    for own in (7, "S-7"):
+        feature = {"type": "Feature", "id": own, "properties": properties, "geometry": shape}
+        path = tmp_path / "a.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+        assert take(store, path).inserted == 1
+        assert store.feature("tsf", str(own)).geometry.equals_exact(SHAPE, 1e-9)
+
+
 def shapefile(folder: Path, encoding: str, **changes: Any) -> Path:
     row = {
         "编号": "TSF-1",
