@@ -108,7 +108,7 @@ def _read_ogr(path: Path, options: ReadOptions, prefer_layer: str) -> VectorFile
 
 
 def _with_feature_ids(path: Path, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give GeoJSON rows the whole-number ids of their features, which GDAL does not tell from its own count."""
+    """Give GeoJSON rows the ids of their features; GDAL does not tell whole numbers from its own count."""
     features = json.loads(path.read_bytes()).get("features", [])
     ids = [feature.get("id") for feature in features]
     if None in ids or len(ids) != len(records):
