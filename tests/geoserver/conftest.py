@@ -286,11 +286,6 @@ def store(site: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def county() -> shapely.Polygon:
-    return COUNTY_SHAPE
-
-
 @pytest.fixture
 def unpublished(tmp_path: Path) -> Path:
     return make_site(tmp_path, published=False)
