@@ -361,3 +361,26 @@ def test_a_held_tier_is_explained_in_the_chain() -> None:
     shown = displayed(found, state, RULES)
     assert (shown.tier, shown.score) == (Tier.RED, 85)
     assert node(shown, "hysteresis").note is not None
+
+
+def test_an_old_sample_beside_a_fresh_one_does_not_make_the_point_stale() -> None:
+    found = judged([*calm(), reading("rain_24h", 60, hours=30)])
+    assert (found.tier, found.state) == (Tier.NONE, EvidenceState.SUFFICIENT)
+
+
+def test_a_beach_measured_at_a_low_pond_has_a_longer_way_to_the_flood_level() -> None:
+    # 308.2 m is 2.8 m below the flood level: 280 m of the 320 m are covered, 40 m are left.
+    found = judged(calm(pond_level=308.2))
+    assert node(found, "item/dry_beach").value == pytest.approx(40)
+    assert found.tier is Tier.RED
+
+
+def test_a_value_inside_the_deadband_keeps_the_worse_tier_from_falling() -> None:
+    # 99 mm is yellow; 100 mm less 5 % of the span from 50 to 100 mm is 97.5 mm.
+    assert (judged(calm(rain_24h=99)).tier, judged(calm(rain_24h=99)).holding) == (Tier.YELLOW, Tier.ORANGE)
+    assert judged(calm(rain_24h=97)).holding is Tier.YELLOW
+
+
+def test_a_point_that_one_of_its_items_cannot_use_is_not_covered() -> None:
+    # Without the beach slope neither level (3) nor measured beach (1) of 10 can be followed to the flood level.
+    assert judged(calm(), pond(beach_slope=None)).coverage == pytest.approx(0.6)
