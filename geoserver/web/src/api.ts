@@ -1,6 +1,5 @@
-/** Every request the page makes: same origin, with a time limit, failing with the server's own words. */
+/** The requests of the page: same origin, with a time limit, failing with the server's own words. */
 
-import type { Feature } from "geojson";
 import type { Asset, Cell, Found, Layer, Problem, Region, Site, Vocabulary, Warning } from "./types";
 
 const TIME_LIMIT_MS = 20_000;
@@ -43,11 +42,14 @@ export const api = {
   site: () => get<Site>("/api/v1/site"),
   vocabulary: () => get<Vocabulary>("/api/v1/vocabulary"),
   layers: () => get<Layer[]>("/api/v1/layers"),
-  region: (code: string) => get<Region>(`/api/v1/regions/${part(code)}`),
-  asset: (dataset: string, id: string) => get<Asset>(`/api/v1/assets/${part(dataset)}/${part(id)}`),
+  region: async (code: string): Promise<Region> => {
+    const region = await get<Region>(`/api/v1/regions/${part(code)}`);
+    const { name, level, breadcrumb } = region;
+    const ends = breadcrumb.at(-1)?.code === region.code;
+    return ends ? region : { ...region, breadcrumb: [...breadcrumb, { code: region.code, name, level }] };
+  },
+  asset: (dataset: string, id: string) => get<Asset>(`/api/v1/assets/${part(dataset)}/${id.split("/").map(part).join("/")}`),
   cell: (id: string) => get<Cell>(`/api/v1/cells/${part(id)}`),
   warnings: () => get<Warning[]>("/api/v1/warnings?status=active"),
   search: (text: string) => get<Found[]>(`/api/v1/search?q=${part(text)}`),
-  feature: (dataset: string, id: string) =>
-    get<Feature>(`/ogc/collections/${part(dataset)}/items/${part(id)}?f=json`),
 };

@@ -10,16 +10,18 @@ import { datasetOf } from "./map/style";
 import { kindsOf, OneMap } from "./map/view";
 import { Page } from "./page";
 import { Banner } from "./panel/banner";
-import { assetCard, type CardActions, cellCard, featureCard } from "./panel/card";
+import { type CardActions, cellCard, featureCard } from "./panel/card";
+import { mapControls } from "./panel/controls";
 import { attribution, tierLegend } from "./panel/corner";
 import { header, isStale } from "./panel/header";
 import { layerTree } from "./panel/layers";
 import { regionPanel } from "./panel/region";
 import { Search } from "./panel/search";
+import { tabs } from "./panel/tabs";
 import { Tooltip } from "./panel/tooltip";
 import { warningsRail } from "./panel/warnings";
-import { type Selection, type State, Store } from "./state";
-import type { Bounds, Layer, Region, Site, Warning } from "./types";
+import { NATION, type Selection, type State, Store } from "./state";
+import type { Bounds, Found, Layer, Region, Site, Warning } from "./types";
 
 const REFRESH_MS = 60_000;
 
@@ -40,7 +42,7 @@ export class App {
   constructor(root: HTMLElement) {
     this.#page = new Page(root, this.#banner.element, this.#tooltip.element);
     this.#search = new Search({
-      open: ({ dataset, id, lon, lat }) => this.#openAsset(dataset, id, [lon, lat]),
+      open: (found) => this.#found(found),
       failed: (failure, again) => this.#banner.failed("search", "what.search", failure, again),
       shape: (dataset) => this.#shape(dataset),
       datasetName: (dataset) => this.#datasetName(dataset),
@@ -67,7 +69,8 @@ export class App {
     this.#layers = layers;
     this.#render();
     this.#startMap(site);
-    await Promise.all([this.#readRegion(state.view === null), this.#readWarnings(), this.#readCard()]);
+    const away = state.view === null && state.region !== NATION;
+    await Promise.all([this.#readRegion(away), this.#readWarnings(), this.#readCard()]);
     setInterval(() => void this.#refresh(), REFRESH_MS);
   }
 
@@ -132,7 +135,9 @@ export class App {
     this.#region = region;
     this.#render();
     this.#showMap();
-    if (fit && !(region.parent === null && this.#site && !this.#map?.chart.isStyleLoaded())) this.#map?.fit(region.bounds, 12);
+    // The nation opens on the site's own extent: the areas that were analysed.
+    if (fit && code === NATION) this.#fitSite();
+    else if (fit) this.#map?.fit(region.bounds, 12);
   }
 
   async #readWarnings(): Promise<void> {
@@ -164,19 +169,15 @@ export class App {
       const cell = await api.cell(id);
       return () => cellCard(cell, actions);
     }
-    if (kind === "asset") {
-      const asset = await api.asset(dataset, id);
-      return () => assetCard(asset, actions);
-    }
-    const feature = await api.feature(dataset, id);
-    return () => featureCard(feature, id, this.#layerOf(dataset), actions);
+    const feature = await api.asset(dataset, id);
+    return () => featureCard(feature, actions);
   }
 
   #cardActions(): CardActions {
     return {
       openRegion: (code) => this.#openRegion(code),
       openAsset: (dataset, id) => this.#openAsset(dataset, id),
-      openCell: (id) => this.#store.set({ selected: { kind: "cell", dataset: "risk_cell", id } }),
+      openCell: (id) => this.#openCell(id),
       locate: (bounds) => this.#map?.fit(bounds),
       shape: (dataset) => this.#shape(dataset),
       datasetName: (dataset) => this.#datasetName(dataset),
@@ -186,7 +187,8 @@ export class App {
   #open({ top }: Picked): void {
     if (!top) return;
     if (top.kind === "region") this.#openRegion(top.id);
-    else if (top.id) this.#store.set({ selected: { kind: top.kind, dataset: top.dataset, id: top.id } });
+    else if (top.kind === "cell") this.#openCell(top.id);
+    else if (top.id) this.#openAsset(top.dataset, top.id);
   }
 
   #openRegion(code: string): void {
@@ -195,8 +197,17 @@ export class App {
   }
 
   #openAsset(dataset: string, id: string, at: [number, number] | null = null): void {
-    this.#store.set({ selected: { kind: "asset", dataset, id } });
+    this.#store.set({ selected: { kind: "feature", dataset, id } });
     if (at) this.#map?.flyTo(...at);
+  }
+
+  #openCell(id: string): void {
+    this.#store.set({ selected: { kind: "cell", dataset: "risk_cell", id } });
+  }
+
+  #found({ dataset, id, lon, lat }: Found): void {
+    if (dataset === "region") this.#openRegion(id);
+    else this.#openAsset(dataset, id, [lon, lat]);
   }
 
   #layerOf = (dataset: string): Layer | null => this.#layers.find((layer) => datasetOf(layer) === dataset) ?? null;
@@ -216,7 +227,6 @@ export class App {
     this.#site = site;
     if (ran) {
       this.#layers = (await this.#try("layers", "what.layers", api.layers, () => void this.#refresh())) ?? this.#layers;
-      this.#map?.reload();
       await Promise.all([this.#readRegion(false), this.#readWarnings(), this.#readCard()]);
     }
     this.#render();
@@ -246,20 +256,7 @@ export class App {
   }
 
   #renderLeft(state: State): void {
-    const tab = (name: State["tab"]): HTMLElement =>
-      h(
-        "button",
-        {
-          type: "button",
-          role: "tab",
-          "data-tab": name,
-          "aria-selected": state.tab === name ? "true" : "false",
-          "aria-controls": "left-body",
-          onclick: () => this.#store.set({ tab: name }),
-        },
-        t(`tab.${name}`),
-      );
-    redraw(this.#page.tabs, "tabs", [tab("regions"), tab("layers")]);
+    redraw(this.#page.tabs, "tabs", tabs(state.tab, (tab) => this.#store.set({ tab })));
     const loading = [h("p", { class: "quiet pad" }, t("page.loading"))];
     const openRegion = (code: string): void => this.#openRegion(code);
     const openAsset = (dataset: string, id: string): void => this.#openAsset(dataset, id);
@@ -290,17 +287,13 @@ export class App {
   }
 
   #controls(): void {
-    const chart = this.#map?.chart;
-    const site = this.#site;
-    if (!chart || !site) return;
-    const button = (text: string, name: string, onclick: () => void): HTMLElement =>
-      h("button", { type: "button", title: name, "aria-label": name, onclick }, text);
-    fill(
-      this.#page.controls,
-      button("+", t("page.zoomIn"), () => chart.zoomIn()),
-      button("−", t("page.zoomOut"), () => chart.zoomOut()),
-      button("⤢", t("page.home"), () => this.#map?.fit(site.bounds)),
-    );
+    if (!this.#map) return;
+    const home = (): void => this.#fitSite();
+    fill(this.#page.controls, ...mapControls(this.#map.chart, home));
+  }
+
+  #fitSite(): void {
+    if (this.#site?.bounds) this.#map?.fit(this.#site.bounds);
   }
 }
 

@@ -56,6 +56,7 @@ export const variableName = (name: string): string => say(vocabulary.variables[n
 /** A number in at most four significant figures below 1000, grouped above; texts as they are. */
 export function value(raw: unknown, unit = ""): string {
   if (raw === null || raw === undefined || raw === "") return "—";
+  if (typeof raw === "boolean") return t(raw ? "page.yes" : "page.no");
   const text = typeof raw === "number" ? figure(raw) : String(raw);
   return unit && unit !== "1" ? `${text} ${unit}` : text;
 }

@@ -25,6 +25,8 @@ export const LABELS = {
   "page.close": { zh: "关闭", en: "Close" },
   "page.back": { zh: "返回", en: "Back" },
   "page.legend": { zh: "图例", en: "Legend" },
+  "page.yes": { zh: "是", en: "Yes" },
+  "page.no": { zh: "否", en: "No" },
   "page.none": { zh: "无", en: "None" },
   "page.beijing": { zh: "北京时间", en: "Beijing time" },
 
@@ -110,7 +112,6 @@ export const LABELS = {
   "card.score": { zh: "分值", en: "Score" },
   "card.assets": { zh: "格网内对象", en: "Assets in the cell" },
   "card.validAt": { zh: "评估时刻", en: "Assessed for" },
-  "card.notAssessed": { zh: "此对象不参与评估", en: "This feature is not assessed" },
   "card.noChain": { zh: "没有依据链", en: "There is no evidence chain" },
   "card.code": { zh: "编号", en: "Code" },
   "card.flyTo": { zh: "定位", en: "Locate" },

@@ -6,6 +6,7 @@ import type { LabelKey } from "./labels";
 
 export type Side = "left" | "right";
 
+const EDGE = 24;
 const NARROW = "(max-width: 760px)";
 
 export class Page {
@@ -27,12 +28,11 @@ export class Page {
       left: h("aside", { class: "panel left" }, this.tabs, this.left),
       right: h("aside", { class: "panel right" }, this.rightHead, this.right),
     };
-    root.append(
-      this.#skip, this.map, this.top, this.#asides.left, this.#asides.right,
-      this.legend, this.corner, this.controls, this.#sheets, ...overlays,
-    );
-    if (this.narrow) this.#asides.left.classList.add("closed");
-    if (this.narrow) this.#asides.right.classList.add("closed");
+    const { left, right } = this.#asides;
+    // The map begins below the header: Chromium without a GPU misplaces a canvas under an opaque edge.
+    const stage = h("main", { class: "stage" }, this.map, left, right, this.legend, this.corner, this.controls);
+    root.append(this.#skip, this.top, stage, this.#sheets, ...overlays);
+    if (this.narrow) for (const aside of [left, right]) aside.classList.add("closed");
   }
 
   get narrow(): boolean {
@@ -77,17 +77,21 @@ export class Page {
     );
   }
 
-  /** The part of the map that no panel covers, as MapLibre padding. */
+  /** What the panels cover of the map, as MapLibre padding. */
   padding(): { top: number; right: number; bottom: number; left: number } {
-    const edge = 24;
-    const top = this.top.getBoundingClientRect().bottom + edge;
-    const covered = (side: Side): DOMRect | null =>
+    const map = this.map.getBoundingClientRect();
+    const covering = (side: Side): DOMRect | null =>
       this.isOpen(side) ? this.#asides[side].getBoundingClientRect() : null;
-    const [left, right] = [covered("left"), covered("right")];
+    const [left, right] = [covering("left"), covering("right")];
     if (this.narrow) {
       const sheet = left ?? right;
-      return { top, right: edge, bottom: sheet ? innerHeight - sheet.top + edge : 72, left: edge };
+      return { top: EDGE, right: EDGE, bottom: EDGE + (sheet ? map.bottom - sheet.top : 0), left: EDGE };
     }
-    return { top, right: right ? innerWidth - right.left + edge : edge, bottom: 48, left: (left?.right ?? 0) + edge };
+    return {
+      top: EDGE,
+      right: EDGE + (right ? map.right - right.left : 0),
+      bottom: EDGE * 2,
+      left: EDGE + (left ? left.right - map.left : 0),
+    };
   }
 }

@@ -7,7 +7,7 @@ export type Theme = "day" | "night";
 export type Tab = "regions" | "layers";
 
 export interface Selection {
-  kind: "asset" | "cell" | "feature";
+  kind: "feature" | "cell";
   dataset: string;
   id: string;
 }
@@ -98,7 +98,7 @@ function readView(text: string | null): State["view"] {
 
 function readSelection(text: string | null): Selection | null {
   const [kind, dataset, id] = (text ?? "").split("/").map(decode);
-  if (kind !== "asset" && kind !== "cell" && kind !== "feature") return null;
+  if (kind !== "cell" && kind !== "feature") return null;
   return dataset && id ? { kind, dataset, id } : null;
 }
 

@@ -35,8 +35,8 @@ export interface Site {
   reference_time: string | null;
   run: { id: string; finished_at: string; counts: Record<string, unknown> } | null;
   missing: { what: Label; why: Label }[];
-  bounds: Bounds;
-  areas: { id: string; title: Label; bounds: Bounds }[];
+  bounds: Bounds | null;
+  areas: { id: string; title: Label; bounds: Bounds | null }[];
   review_number: string | null;
 }
 
@@ -67,6 +67,8 @@ export interface Layer {
   kind: "vector" | "raster" | "cells";
   geometry: string | null;
   tiles: string;
+  source_layer?: string;
+  bounds?: Bounds | null;
   minzoom: number;
   maxzoom: number;
   visible: boolean;
@@ -159,15 +161,17 @@ export interface Property {
   name: string;
   label: Label;
   value: string | number | boolean | null;
+  value_label?: Label | null;
   unit: string;
 }
 
+/** Any feature of a dataset; `assessment` is there for supervised assets. */
 export interface Asset {
   dataset: string;
   id: string;
-  name: string;
+  name: string | null;
   origin: Origin;
-  bounds: Bounds | null;
+  geometry: { type: string; bounds: Bounds } | null;
   properties: Property[];
   assessment: {
     tier: Tier;
@@ -193,7 +197,7 @@ export interface Cell {
   score: number | null;
   p: number | null;
   area_km2: number;
-  assets: { dataset: string; id: string; name: string; tier: Tier }[];
+  assets: { dataset: string; id: string; name: string; tier: Tier; state?: State }[];
   chain: Evidence | null;
 }
 
@@ -202,6 +206,7 @@ export interface Found {
   id: string;
   name: string;
   tier: Tier | null;
+  state?: State | null;
   lon: number;
   lat: number;
 }

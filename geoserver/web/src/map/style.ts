@@ -51,6 +51,7 @@ const OPACITIES: Readonly<Record<string, readonly string[]>> = {
 
 /** The MVT layer and the dataset that the tiles of `layer` speak of. */
 export function datasetOf(layer: Layer): string {
+  if (layer.source_layer) return layer.source_layer;
   return layer.kind === "cells" ? "risk_cell" : (/\/vector\/([^/]+)\//.exec(layer.tiles)?.[1] ?? layer.id);
 }
 
@@ -66,9 +67,9 @@ export const isOn = (layer: Layer, choice: LayerChoice | undefined): boolean => 
 
 export function sourceOf(layer: Layer, origin: string): SourceSpecification {
   const tiles = [new URL(layer.tiles, origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
-  const { minzoom, maxzoom } = layer;
-  if (layer.kind === "raster") return { type: "raster", tiles, tileSize: TILE_SIZE, minzoom, maxzoom };
-  return { type: "vector", tiles, minzoom, maxzoom };
+  const { minzoom, maxzoom, bounds } = layer;
+  const extent = { tiles, minzoom, maxzoom, ...(bounds ? { bounds } : {}) };
+  return layer.kind === "raster" ? { type: "raster", tileSize: TILE_SIZE, ...extent } : { type: "vector", ...extent };
 }
 
 /** MapLibre layers of one layer, bottom first; every id starts with `<layer id>:`. */

@@ -18,6 +18,8 @@ maplibregl.setWorkerUrl(workerUrl);
 const FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
 const GROUND = { day: "#eceeec", night: "#10171d" };
 const ACCENT = { day: "#15202a", night: "#f2f5f7" };
+/** What a site without areas shows first: China. */
+const WHOLE: Bounds = [73, 17, 136, 54];
 /** Colour of a region outside the opened one, and of any region once cells are large enough to read. */
 const OUTSIDE = 0.5;
 const REGION_FADE = { from: 7, to: 9.5, factor: 0.3 };
@@ -28,8 +30,9 @@ const REGION = "region";
 const NAMES = "region-names";
 
 export interface Events {
+  /** `point` is in pixels of the window. */
   hover: (picked: Picked | null, point: { x: number; y: number }) => void;
-  open: (picked: Picked, point: { x: number; y: number }) => void;
+  open: (picked: Picked) => void;
   moved: (view: NonNullable<State["view"]>) => void;
   failed: (layerId: string | null, message: string) => void;
 }
@@ -46,7 +49,7 @@ export class OneMap {
     container: HTMLElement,
     layers: Layer[],
     state: State,
-    bounds: Bounds,
+    bounds: Bounds | null,
     padding: () => maplibregl.PaddingOptions,
     events: Events,
   ) {
@@ -57,7 +60,7 @@ export class OneMap {
       style: styleOf(layers, state, null, NO_NAMES),
       ...(state.view
         ? { center: [state.view[0], state.view[1]] as [number, number], zoom: state.view[2] }
-        : { bounds, fitBoundsOptions: { padding: padding() } }),
+        : { bounds: bounds ?? WHOLE, fitBoundsOptions: { padding: padding() } }),
       localIdeographFontFamily: FONTS,
       attributionControl: false,
       dragRotate: false,
@@ -90,19 +93,19 @@ export class OneMap {
     const at = (point: { x: number; y: number }): Picked =>
       pick(this.chart, point, this.#layers, this.#region?.level === "county");
     let frame = 0;
-    this.chart.on("mousemove", ({ point }) => {
+    this.chart.on("mousemove", ({ point, originalEvent }) => {
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => {
         const picked = at(point);
         this.chart.getCanvas().style.cursor = picked.top ? "pointer" : "";
-        events.hover(picked, point);
+        events.hover(picked, { x: originalEvent.clientX, y: originalEvent.clientY });
       });
     });
     this.chart.on("mouseout", () => {
       cancelAnimationFrame(frame);
       events.hover(null, { x: 0, y: 0 });
     });
-    this.chart.on("click", ({ point }) => events.open(at(point), point));
+    this.chart.on("click", ({ point }) => events.open(at(point)));
     const moved = later(() => {
       const { lng, lat } = this.chart.getCenter();
       events.moved([lng, lat, this.chart.getZoom()]);
@@ -137,7 +140,7 @@ export class OneMap {
     (this.chart.getSource(NAMES) as maplibregl.GeoJSONSource | undefined)?.setData(names);
   }
 
-  /** Ask for every tile again, after a new run. */
+  /** Ask for the tiles again, after some could not be read. */
   reload(): void {
     for (const { id, kind } of this.#layers) {
       const source = this.chart.getSource(id);

@@ -1,10 +1,9 @@
-/** The card of what was clicked: an asset, a cell, or any other feature. */
+/** The card of what was clicked: an asset or another feature, or a cell. */
 
-import type { Feature } from "geojson";
 import { h } from "../dom";
 import { age, levelName, moment, percent, say, t, tierWord, value, variableName } from "../i18n";
 import type { Shape } from "../map/shapes";
-import type { Asset, Bounds, Cell, Evidence, Layer, Property, Reading, Tier } from "../types";
+import type { Asset, Bounds, Cell, Evidence, Property, Reading, Tier } from "../types";
 import { whySection } from "./evidence";
 import { originTag, stateBadge, tierBadge, tierMark } from "./marks";
 
@@ -33,14 +32,14 @@ function section(title: string, ...children: (Node | null)[]): HTMLElement {
   return h("details", { class: "section", open: true }, h("summary", {}, h("h3", {}, title)), ...children);
 }
 
-export function assetCard(asset: Asset, actions: CardActions): HTMLElement[] {
-  const { assessment: assessed, bounds } = asset;
-  const locate = bounds
-    ? h("button", { type: "button", class: "link", onclick: () => actions.locate(bounds) }, t("card.flyTo"))
+export function featureCard(asset: Asset, actions: CardActions): HTMLElement[] {
+  const { assessment: assessed, geometry } = asset;
+  const locate = geometry
+    ? h("button", { type: "button", class: "link", onclick: () => actions.locate(geometry.bounds) }, t("card.flyTo"))
     : null;
   const head = heading(
     actions.datasetName(asset.dataset),
-    asset.name,
+    asset.name || asset.id,
     assessed ? tierBadge(assessed.tier, assessed.state) : null,
     assessed && assessed.tier > 0 ? stateBadge(assessed.state) : null,
     originTag(asset.origin),
@@ -48,13 +47,22 @@ export function assetCard(asset: Asset, actions: CardActions): HTMLElement[] {
   );
   return [
     head,
-    assessed ? three(assessed) : h("p", { class: "quiet pad" }, t("card.notAssessed")),
-    ...(assessed ? [whySection(assessed.chain)] : []),
-    readings(asset.readings, assessed?.chain ?? null),
+    ownerLink(asset, actions),
+    ...(assessed ? [three(assessed), whySection(assessed.chain)] : []),
+    assessed || asset.readings.length ? readings(asset.readings, assessed?.chain ?? null) : null,
     asset.warnings.length ? warnings(asset) : null,
     properties([codeProperty(asset.id), ...asset.properties]),
-    place(asset, actions),
+    asset.regions.length ? place(asset, actions) : null,
   ].filter((part) => part !== null);
+}
+
+/** A monitoring point names the asset it watches. */
+function ownerLink({ properties: list }: Asset, actions: CardActions): HTMLElement | null {
+  const named = (name: string): unknown => list.find((property) => property.name === name)?.value;
+  const [dataset, id] = [named("asset_dataset"), named("asset_id")];
+  if (typeof dataset !== "string" || typeof id !== "string") return null;
+  const open = (): void => actions.openAsset(dataset, id);
+  return h("p", { class: "pad" }, h("button", { type: "button", class: "pill", onclick: open }, `${actions.datasetName(dataset)} ${id}`));
 }
 
 const codeProperty = (id: string): Property => ({
@@ -133,8 +141,9 @@ const QUALITY: Partial<Record<string, "qc.suspect" | "qc.bad" | "qc.missing">> =
 function properties(list: readonly Property[]): HTMLElement {
   const facts = h("dl", { class: "facts" });
   for (const property of list) {
-    if (property.value === null || property.value === "") continue;
-    facts.append(h("dt", {}, say(property.label) || property.name), h("dd", {}, value(property.value, property.unit)));
+    if (property.value === null || property.value === "" || property.name === "name") continue;
+    const shown = say(property.value_label) || value(property.value, property.unit);
+    facts.append(h("dt", {}, say(property.label) || property.name), h("dd", {}, shown));
   }
   return section(t("card.properties"), facts);
 }
@@ -192,14 +201,14 @@ export function cellCard(cell: Cell, actions: CardActions): HTMLElement[] {
     [t("card.resolution"), String(cell.resolution)],
   ];
   for (const [name, fact] of rows) facts.append(h("dt", {}, name), h("dd", {}, fact));
-  const assets = cell.assets.map(({ dataset, id, name, tier }) =>
+  const assets = cell.assets.map(({ dataset, id, name, tier, state }) =>
     h(
       "li",
       {},
       h(
         "button",
         { type: "button", class: "row", onclick: () => actions.openAsset(dataset, id) },
-        tierMark(tier, "sufficient", actions.shape(dataset)),
+        tierMark(tier, state, actions.shape(dataset)),
         h("span", { class: "name" }, name),
       ),
     ),
@@ -215,26 +224,4 @@ export function cellCard(cell: Cell, actions: CardActions): HTMLElement[] {
     whySection(cell.chain),
     section(t("card.assets"), assets.length ? h("ul", { class: "rows" }, ...assets) : h("p", { class: "quiet pad" }, t("page.none"))),
   ];
-}
-
-/** Any feature without an assessment, in the words of its dataset; links to its asset when it names one. */
-export function featureCard(feature: Feature, id: string, layer: Layer | null, actions: CardActions): HTMLElement[] {
-  const own = feature.properties ?? {};
-  const name = own["name"] ?? own["title"];
-  const list = Object.entries(own)
-    .filter(([, held]) => held === null || typeof held !== "object")
-    .map(([key, held]): Property => ({ name: key, label: { zh: "", en: "" }, value: held as Property["value"], unit: "" }))
-    .map((property) => ({ ...property, label: { zh: variableName(property.name), en: variableName(property.name) } }));
-  const [dataset, asset] = [own["asset_dataset"], own["asset_id"]];
-  const link =
-    typeof dataset === "string" && typeof asset === "string"
-      ? h("button", { type: "button", class: "link pad", onclick: () => actions.openAsset(dataset, asset) }, asset)
-      : null;
-  const head = heading(
-    say(layer?.title),
-    typeof name === "string" && name ? name : id,
-    layer ? originTag(layer.origin) : null,
-    link,
-  );
-  return [head, properties([codeProperty(id), ...list])];
 }

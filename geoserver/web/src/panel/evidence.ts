@@ -75,14 +75,18 @@ function facts(evidence: Evidence): HTMLElement {
     [t("evidence.method"), evidence.method],
     [t("evidence.standing"), evidence.standing ? standingName(evidence.standing) : ""],
     [t("evidence.validTime"), evidence.valid_time ? moment(evidence.valid_time) : ""],
-    [t("evidence.source"), evidence.source ? source(evidence.source) : ""],
+    [t("evidence.source"), evidence.source ? sources(evidence.source) : ""],
   ];
   const list = h("dl", { class: "facts" });
   for (const [name, fact] of rows) if (fact) list.append(h("dt", {}, name), h("dd", {}, fact));
   return h("div", {}, evidence.note ? h("p", { class: "note" }, say(evidence.note)) : null, list);
 }
 
-/** Where the bytes are: the words, and the SHA-256 on a line of its own. */
+/** Where the bytes are, one file a line. */
+const sources = (text: string): HTMLElement =>
+  h("span", { class: "sources" }, ...text.split(/;\s*/).filter(Boolean).map(source));
+
+/** A file in words, and its SHA-256 on a line of its own. */
 function source(text: string): HTMLElement {
   const sum = SHA.exec(text);
   const words = (sum ? text.replace(sum[0], "") : text).replace(/[\s·,;()（）@#]+$/u, "");

@@ -70,7 +70,7 @@ function missing(site: Site): HTMLElement {
 
 function areas(site: Site, actions: HeaderActions): HTMLElement {
   const jumps = site.areas.map(({ title, bounds }) =>
-    h("button", { type: "button", class: "plain", onclick: () => actions.fit(bounds) }, say(title)),
+    bounds ? h("button", { type: "button", class: "plain", onclick: () => actions.fit(bounds) }, say(title)) : null,
   );
   return h("nav", { class: "areas", "aria-label": t("page.areas") }, ...jumps);
 }

@@ -65,7 +65,7 @@ export class Search {
       h(
         "li",
         { role: "option", id: `found-${at}`, onmousedown: () => this.#choose(at) },
-        tierMark(one.tier, "sufficient", this.actions.shape(one.dataset)),
+        one.tier === null ? null : tierMark(one.tier, one.state ?? "sufficient", this.actions.shape(one.dataset)),
         h("span", { class: "name" }, one.name),
         h("span", { class: "quiet" }, `${this.actions.datasetName(one.dataset)} · ${one.id}`),
       ),

@@ -10,6 +10,7 @@ const OFFSET = 14;
 export class Tooltip {
   readonly element = h("div", { class: "tooltip", hidden: true, "aria-hidden": "true" });
 
+  /** Show it beside `point`, in pixels of the window. */
   show(picked: Picked | null, point: { x: number; y: number }): void {
     const thing = picked?.top ?? null;
     this.element.hidden = thing === null;
