@@ -85,7 +85,13 @@ class Terrain:
 
     def valley_heads(self, wanted: TerrainRecipe) -> list[Place]:
         """Return the cells where a small valley with relief leaves room for a pond, in grid order."""
-        area = self._flow.upstream_area(unit="km2")
+        cells = (
+            np.cos(np.radians(self.lat))
+            * self.transform.a
+            * -self.transform.e
+            * (METRES_PER_DEGREE / 1000) ** 2
+        )
+        area = self._flow.accuflux(np.broadcast_to(cells[:, None], self.elevation.shape).copy())
         downstream = self._flow.idxs_ds.reshape(self.elevation.shape)
         row, column = np.indices(self.elevation.shape)
         to_row, to_column = np.divmod(downstream, self.elevation.shape[1])
