@@ -382,5 +382,5 @@ def test_a_value_inside_the_deadband_keeps_the_worse_tier_from_falling() -> None
 
 
 def test_a_point_that_one_of_its_items_cannot_use_is_not_covered() -> None:
-    # Without the beach slope neither level (3) nor measured beach (1) of 10 can be followed to the flood level.
+    # Without the beach slope neither level (3 of 10) nor measured beach (1) leads to the flood level.
     assert judged(calm(), pond(beach_slope=None)).coverage == pytest.approx(0.6)
