@@ -235,7 +235,7 @@ def warnings(
         if (status == "all" or each.cancelled_at is None) and tier in (None, each.last.tier)
     ]
     chosen.sort(key=lambda each: (each.last.tier, each.last.sent_at), reverse=True)
-    return answer([subjects.warning(opened, each) for each in chosen])
+    return answer(subjects.warnings(opened, chosen))
 
 
 @router.get("/search")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,8 @@ def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
     declared = dataset(dataset_id)
     feature = opened.store.feature(dataset_id, asset_id)
     judged = opened.store.assessments(dataset_id, asset_id)
-    warnings = [
-        warning(opened, each)
+    own = [
+        each
         for each in opened.store.warnings()
         if (each.last.dataset, each.last.asset_id) == (dataset_id, asset_id)
     ]
@@ -107,7 +108,7 @@ def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
         "readings": [_reading(each) for each in latest(opened.store.readings(dataset_id, asset_id))],
         "regions": _regions(opened, feature.geometry) if declared.asset else [],
         "cells": _cells(opened, feature.geometry) if declared.asset else [],
-        "warnings": warnings,
+        "warnings": warnings(opened, own),
     }
 
 
@@ -193,8 +194,14 @@ def assets_in(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
     return sorted(found, key=lambda asset: (-asset["tier"], asset["dataset"], asset["id"]))
 
 
-def warning(opened: OpenSite, record: WarningRecord) -> dict[str, Any]:
-    """Return a warning as it stands."""
+def warnings(opened: OpenSite, records: Sequence[WarningRecord]) -> list[dict[str, Any]]:
+    """Return warnings as they stand."""
+    table = opened.tables.table("region")
+    names = {each["code"]: str(each["name"]) for each in table.properties} if records else {}
+    return [_warning(record, names) for record in records]
+
+
+def _warning(record: WarningRecord, region_names: Mapping[str, str]) -> dict[str, Any]:
     last = record.last
     place = shapely.from_wkb(last.geometry_wkb).representative_point()
     return {
@@ -203,7 +210,7 @@ def warning(opened: OpenSite, record: WarningRecord) -> dict[str, Any]:
         "dataset": last.dataset,
         "asset_id": last.asset_id,
         "asset_name": last.asset_name,
-        "region": {"code": last.region_code, "name": _region_name(opened, last.region_code)},
+        "region": {"code": last.region_code, "name": region_names.get(last.region_code)},
         "tier": last.tier,
         "status": last.status,
         "msg_type": last.msg_type,
@@ -217,9 +224,3 @@ def warning(opened: OpenSite, record: WarningRecord) -> dict[str, Any]:
         "cap": f"/cap/{last.identifier}.xml",
         "origin": last.origin,
     }
-
-
-def _region_name(opened: OpenSite, code: str) -> str:
-    table = opened.tables.table("region")
-    names = {each["code"]: str(each["name"]) for each in table.properties}
-    return names.get(code, code)

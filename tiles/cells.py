@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from data_catalog.store import Snapshot, Store
 from minegis import cells as h3
 from minegis.errors import NotFound
+from tiles.cache import TileCache
 from tiles.grid import Tile
 from tiles.mvt import encode_layer
 from tiles.vector import buffered, clip, project
@@ -130,6 +131,7 @@ class CellTiles:
 
     def __init__(self, tables: CellTables) -> None:
         self._tables = tables
+        self._cache = TileCache()
 
     def version(self) -> str:
         """Return what a cached tile is good for."""
@@ -142,20 +144,24 @@ class CellTiles:
             return b""
         wanted = resolution_at(tile.z)
         table = found[min(found, key=lambda resolution: (abs(resolution - wanted), resolution))]
-        rows = table.near(tile.lonlat_bounds(margin=1 / 64))
-        if rows.size == 0:
-            return b""
-        cells = table.cell[rows]
-        shapes = project(h3.polygons(cells))
-        if tile.z >= _CLIPPED_FROM_ZOOM:
-            shapes = clip(shapes, buffered(tile))
-        columns: dict[str, list[Any]] = {
-            "id": h3.to_text(cells),
-            "resolution": [table.resolution] * rows.size,
-        }
-        for name in _DRAWN:
-            columns[name] = _plain_column(table.columns[name][rows])
-        return encode_layer(NAME, shapes, columns, tile.bounds)
+        return self._cache.get((table.run_id, tile), lambda: _encoded(table, tile))
+
+
+def _encoded(table: CellTable, tile: Tile) -> bytes:
+    rows = table.near(tile.lonlat_bounds(margin=1 / 64))
+    if rows.size == 0:
+        return b""
+    cells = table.cell[rows]
+    shapes = project(h3.polygons(cells))
+    if tile.z >= _CLIPPED_FROM_ZOOM:
+        shapes = clip(shapes, buffered(tile))
+    columns: dict[str, list[Any]] = {
+        "id": h3.to_text(cells),
+        "resolution": [table.resolution] * rows.size,
+    }
+    for name in _DRAWN:
+        columns[name] = _plain_column(table.columns[name][rows])
+    return encode_layer(NAME, shapes, columns, tile.bounds)
 
 
 def resolution_at(zoom: int) -> int:

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from layers.layer import Layer, layer_of_dataset
+from tiles.cache import TileCache
 from tiles.grid import HALF_WORLD, MAX_ZOOM, Tile, to_mercator
 from tiles.mvt import EXTENT, Bounds, Geometries, encode_layer
 from tiles.table import Table, Tables
@@ -26,6 +27,7 @@ class VectorTiles:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._prepared: dict[str, PreparedLayer] = {}
+        self._cache = TileCache()
         self._lock = Lock()
 
     def version(self, dataset: str) -> str:
@@ -48,7 +50,8 @@ class VectorTiles:
                 if prepared is None or prepared.version != table.version:
                     prepared = PreparedLayer(layer_of_dataset(dataset), table)
                     self._prepared[dataset] = prepared
-        return prepared.tile(tile)
+        chosen = prepared
+        return self._cache.get((dataset, table.version, tile), lambda: chosen.tile(tile))
 
 
 class PreparedLayer:
@@ -73,21 +76,21 @@ class PreparedLayer:
         rows = rows[self._first_zoom[rows] <= tile.z]
         if rows.size == 0:
             return b""
-        shapes = clip(self._at(tile.z)[rows], window)
+        shapes = clip(self._at(tile.z, rows), window)
         columns = {name: [column[row] for row in rows] for name, column in self._columns.items()}
         return encode_layer(self._name, shapes, columns, tile.bounds)
 
-    def _at(self, zoom: int) -> Geometries:
-        """Return the geometries as they are drawn at a zoom."""
+    def _at(self, zoom: int, rows: NDArray[np.int64]) -> Geometries:
+        """Return geometries as they are drawn at a zoom; each is simplified once, when it is first drawn."""
         if zoom < self._layer.points_below:
-            return self._points
+            return self._points[rows]
         if zoom > self._layer.maxzoom or self._layer.geometry == "point":
-            return self._shapes
+            return self._shapes[rows]
         with self._lock:
-            if zoom not in self._by_zoom:
-                tolerance = Tile(zoom, 0, 0).size * _SIMPLIFICATION
-                self._by_zoom[zoom] = shapely.simplify(self._shapes, tolerance)
-            return self._by_zoom[zoom]
+            drawn = self._by_zoom.setdefault(zoom, np.full(len(self._shapes), None, dtype=object))
+        new = rows[shapely.is_missing(drawn[rows])]
+        drawn[new] = shapely.simplify(self._shapes[new], Tile(zoom, 0, 0).size * _SIMPLIFICATION)
+        return drawn[rows]
 
 
 def project(geometries: Geometries) -> Geometries:
@@ -163,8 +166,8 @@ def thinning(order: list[int], xy: NDArray[np.float64]) -> NDArray[np.int64]:
     first = np.full(len(xy), MAX_ZOOM, dtype=np.int64)
     for zoom in range(MAX_ZOOM, -1, -1):
         size = 2 * HALF_WORLD / 2**zoom / _RANKED_PER_SIDE
-        squares = np.floor(xy[ranked] / size).astype(np.int64)
-        _, best = np.unique(squares, axis=0, return_index=True)
+        column, row = np.floor(xy[ranked] / size).astype(np.int64).T
+        _, best = np.unique((column << 32) + row, return_index=True)
         ranked = ranked[np.sort(best)]
         first[ranked] = zoom
     return first
