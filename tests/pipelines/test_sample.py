@@ -16,7 +16,7 @@ import shapely
 from data_catalog.dataset import datasets
 from data_catalog.site import Site
 from data_catalog.source import sources
-from data_catalog.store import Store
+from data_catalog.store import Feature, Store
 from minegis.coordinates import geodesic_area_km2
 from minegis.errors import NotFound
 from minegis.levels import Origin, Tier
@@ -41,6 +41,11 @@ def bare_content() -> Content:
 
 
 @pytest.fixture(scope="module")
+def bare_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return make_site(tmp_path_factory.mktemp("bare"), None)
+
+
+@pytest.fixture(scope="module")
 def site(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
     return make_site(tmp_path_factory.mktemp("site"), sample_data)
 
@@ -62,21 +67,27 @@ def regions(features):
     return {region.id: region for region in features["region"]}
 
 
-def fingerprint(content: Content) -> str:
-    digest = hashlib.sha256()
-    for name, found in sorted(content.features.items()):
-        for feature in found:
-            digest.update(f"{name} {feature.id} {feature.properties} {feature.source}".encode())
-            digest.update(shapely.to_wkb(feature.geometry))
-    for reading in content.readings:
-        digest.update(repr(reading).encode())
-    digest.update(content.rain.amount.tobytes())
-    return digest.hexdigest()
+def contents(dataset: str, found: list[Feature]) -> dict[str, tuple[object, ...]]:
+    names = [field.name for field in datasets()[dataset].fields]
+    return {
+        feature.id: (
+            feature.geometry.wkb,
+            feature.source,
+            [feature.properties.get(name) for name in names],
+        )
+        for feature in found
+    }
 
 
-def test_the_same_seed_gives_identical_bytes(bare_content):
-    again = make_content(recipe(), None, SEED, Silent())
-    assert fingerprint(again) == fingerprint(bare_content)
+def test_the_same_seed_gives_identical_bytes(bare_content, bare_site):
+    # The site was made by a second run of everything.
+    with Store.open(bare_site.folder) as store:
+        for name, found in bare_content.features.items():
+            assert contents(name, store.features(name)) == contents(name, list(found)), name
+        assert set(store.readings()) == set(bare_content.readings)
+    (rain,) = [given for given in bare_site.declaration.inputs if given.kind == "rain"]
+    with netCDF4.Dataset(bare_site.path(rain.path)) as file:
+        assert (file["rain"][:] == bare_content.rain.amount.astype(np.float32)).all()
 
 
 def test_another_seed_gives_other_assets_on_the_same_public_layers(bare_content):
@@ -346,17 +357,20 @@ def test_gauges_agree_with_the_rain_field_of_the_last_day(site, features, readin
     assert np.corrcoef(gauges, cells)[0, 1] > 0.95
 
 
-def test_what_is_missing_is_said_in_both_languages(site, bare_content, tmp_path):
-    bare = make_site(tmp_path, None)
-    assert len(bare.declaration.missing) > len(site.declaration.missing) > 0
-    for missing in bare.declaration.missing:
+def test_what_is_missing_is_said_in_both_languages(site, bare_site):
+    assert len(bare_site.declaration.missing) > len(site.declaration.missing) > 0
+    for missing in bare_site.declaration.missing:
         assert missing.what.zh
         assert missing.what.en
         assert missing.why.zh
         assert missing.why.en
-    assert all(given.resolution_note for given in bare.declaration.inputs if given.kind == "elevation")
-    with Store.open(tmp_path) as store:
-        assert store.count("tsf") == len(bare_content.features["tsf"]) == 300
+
+
+def test_without_the_folder_the_site_is_made_on_coarse_relief_and_says_so(bare_site):
+    elevations = [given for given in bare_site.declaration.inputs if given.kind == "elevation"]
+    assert all(given.resolution_note for given in elevations)
+    with Store.open(bare_site.folder) as store:
+        assert store.count("tsf") == 300
         assert store.count("mine") == 400
         assert store.count("slope") == 200
         assert store.count("fault") == store.count("lake") == 0
