@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
+
+from shapely.geometry.base import BaseGeometry
 
 from data_catalog.dataset import datasets
 from data_catalog.site import Site
-from data_catalog.store import Artefact, Store
+from data_catalog.store import Store
 from minegis import cells as h3
 from minegis.errors import InvalidInput, NotFound
 from minegis.evidence import Evidence
-from minegis.levels import EvidenceState, Label, Tier
+from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.variables import variables
+from risk_models.cards import cards
 from tiles.cells import CellTable, CellTables
 
 _REGION_CODE = re.compile(r"[0-9]{6}")
@@ -93,15 +95,16 @@ def find_cell(tables: CellTables, text: str) -> tuple[CellTable, int]:
 
 
 def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
-    """Return the chain of a cell: its tier, and each quantity it was computed from with its file."""
+    """Return the chain of a cell: the assets in it, its hazards, and what they were computed from."""
     values = table.values(row)
     text = h3.to_text(table.cell[row : row + 1])[0]
-    artefacts = store.artefacts()
-    inputs = tuple(
-        _quantity(name, value, artefacts)
+    hazards = [_quantity(table, row, name) for name in values if f"tier_{name}" in values]
+    reached = {node.key for hazard in hazards for _, node in hazard.walk()}
+    others = [
+        _quantity(table, row, name)
         for name, value in values.items()
-        if name in variables() and value is not None
-    )
+        if name in variables() and name not in reached and value is not None
+    ]
     return Evidence(
         key=f"cell/{text}",
         label=Label(f"风险网格 {text}", f"Risk cell {text}"),
@@ -110,18 +113,59 @@ def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
         state=EvidenceState(str(values["state"])),
         method=f"snapshot/{table.run_id}",
         source=f"run {table.run_id}, resolution {table.resolution}",
-        inputs=inputs,
+        inputs=(*_assets(store, h3.polygons(table.cell[row : row + 1])[0]), *hazards, *others),
     )
 
 
-def _quantity(name: str, value: Any, artefacts: Sequence[Artefact]) -> Evidence:
-    declared = variables()[name]
-    files = [f"{each.path} (sha256 {each.sha256})" for each in artefacts if each.layer == name]
+def _assets(store: Store, outline: BaseGeometry) -> list[Evidence]:
+    west, south, east, north = outline.bounds
+    found = []
+    for declared in datasets().values():
+        if not declared.asset:
+            continue
+        tiers = store.tiers(declared.id)
+        for feature in store.features(declared.id, bbox=(west, south, east, north)):
+            if feature.id in tiers and feature.geometry.intersects(outline):
+                tier, state, score = tiers[feature.id]
+                name = str(feature.properties.get("name") or feature.id)
+                found.append(
+                    Evidence(
+                        key=f"{declared.id}/{feature.id}",
+                        label=Label(name, name),
+                        value=score,
+                        tier=Tier(tier),
+                        state=EvidenceState(state),
+                        method="assessment",
+                        source=feature.source,
+                    )
+                )
+    return sorted(found, key=lambda node: (-node.tier, node.key))
+
+
+def _quantity(table: CellTable, row: int, name: str) -> Evidence:
+    """Return a column of one cell: read from a raster, or computed by a model from other columns."""
+    values = table.values(row)
+    source = table.source(name, row)
+    known = values[name] is not None
+    shared: dict[str, Any] = {
+        "key": name,
+        "value": values[name],
+        "unit": variables()[name].unit if name in variables() else "1",
+        "tier": Tier(int(values.get(f"tier_{name}") or 0)),
+        "state": EvidenceState.SUFFICIENT if known else EvidenceState.MISSING,
+    }
+    if source not in cards():
+        label = variables()[name].label
+        return Evidence(**shared, label=Label(label.zh, label.en), method="raster", source=source)
+    model = cards()[source]
+    needed = [each.variable for each in model.inputs if each.variable in values and each.variable != name]
     return Evidence(
-        key=name,
-        label=Label(declared.label.zh, declared.label.en),
-        value=value,
-        unit=declared.unit,
-        method="raster",
-        source="; ".join(files),
+        **shared,
+        label=Label(model.title.zh, model.title.en),
+        method=model.method,
+        # On the cells no model is better than illustrative: their ground is not mapped.
+        standing=Standing.ILLUSTRATIVE,
+        provenance=model.provenance,
+        source=model.source,
+        inputs=tuple(_quantity(table, row, each) for each in needed if each is not None),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 import numpy as np
+import orjson
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,6 +23,8 @@ from tiles.mvt import encode_layer
 from tiles.vector import buffered, clip, project
 
 NAME = "risk_cell"
+
+_SOURCES = b"minegis_sources"  # key of the Parquet metadata
 
 _RESOLUTION_BY_ZOOM = ((4, 4), (6, 5), (7, 6), (9, 7))
 _FINEST = 8
@@ -41,6 +45,8 @@ class CellTable:
         Centres.
     columns : dict of (n,) array
         Every other column of the snapshot.
+    sources : mapping of str to list of str
+        What a column was made from: one text for all cells, or one for each number in the column `area`.
     """
 
     run_id: str
@@ -49,6 +55,12 @@ class CellTable:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     columns: dict[str, NDArray[Any]]
+    sources: Mapping[str, list[str]]
+
+    def source(self, name: str, row: int) -> str:
+        """Return what the value of a column in one cell was made from, empty when nobody says."""
+        found = self.sources.get(name, [""])
+        return found[int(self.columns["area"][row])] if len(found) > 1 else found[0]
 
     def near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.int64]:
         """Return the rows of the cells that may touch a box (west, south, east, north, deg)."""
@@ -188,6 +200,7 @@ def _read(site: Path, snapshot: Snapshot) -> CellTable:
         lon=ordered.pop("lon"),
         lat=ordered.pop("lat"),
         columns=ordered,
+        sources=orjson.loads((table.schema.metadata or {}).get(_SOURCES, b"{}")),
     )
 
 

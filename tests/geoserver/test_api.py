@@ -108,7 +108,8 @@ def test_a_cell_of_an_asset_names_the_asset_and_its_evidence(client: TestClient)
     assert body["id"] == cell
     assert [each["id"] for each in body["assets"]] == ["T1"]
     assert 0.4 < body["area_km2"] < 1.0  # a cell of resolution 8 is 0.74 km² on average
-    (pga,) = Evidence.from_json(body["chain"]).inputs
+    pond, pga = Evidence.from_json(body["chain"]).inputs
+    assert (pond.key, pond.tier) == ("tsf/T1", Tier.RED)
     assert (pga.key, pga.value, pga.unit) == ("pga", 0.25, "g")
 
 
