@@ -262,7 +262,7 @@ export class App {
     const openAsset = (dataset: string, id: string): void => this.#openAsset(dataset, id);
     const parts =
       state.tab === "layers"
-        ? layerTree(this.#layers, state, (id, choice) => this.#store.set({ layers: { ...state.layers, [id]: choice } }))
+        ? layerTree(this.#layers, state, (dataset) => this.#shape(dataset), (id, choice) => this.#store.set({ layers: { ...state.layers, [id]: choice } }))
         : this.#region
           ? regionPanel(this.#region, { openRegion, openAsset })
           : loading;

@@ -69,7 +69,7 @@ function figure(number: number): string {
 }
 
 export const percent = (share: number | null | undefined): string =>
-  share === null || share === undefined ? "—" : `${Math.round(share * 100)}%`;
+  share === null || share === undefined ? "—" : share > 0 && share < 0.01 ? "<1%" : `${Math.round(share * 100)}%`;
 
 const MOMENT = new Intl.DateTimeFormat("sv-SE", {
   timeZone: "Asia/Shanghai",
@@ -87,11 +87,11 @@ export function ageInHours(iso: string): number {
   return (clock() - Date.parse(iso)) / 3_600_000;
 }
 
-/** How long before the site's clock: "3 小时前". */
+/** How long before the site's clock: "3 小时前"; the time itself where a frozen clock has not reached it. */
 export function age(iso: string | null | undefined): string {
   if (!iso || Number.isNaN(Date.parse(iso))) return "—";
   const minutes = Math.round(ageInHours(iso) * 60);
-  if (minutes < 0) return t("age.later");
+  if (minutes < 0) return moment(iso);
   if (minutes < 1) return t("age.now");
   if (minutes < 120) return t("age.minutes", { n: minutes });
   if (minutes < 48 * 60) return t("age.hours", { n: Math.round(minutes / 60) });

@@ -131,15 +131,11 @@ export const LABELS = {
   "evidence.expandAll": { zh: "全部展开", en: "Expand all" },
   "evidence.collapseAll": { zh: "全部收起", en: "Collapse all" },
   "provenance.default": { zh: "项目默认值", en: "Project default" },
-  "provenance.found": { zh: "公开文本", en: "Public text" },
-  "provenance.memory": { zh: "标准值，待核对", en: "From the standard, to be checked" },
-  "provenance.computed": { zh: "计算得出", en: "Computed" },
 
   "age.minutes": { zh: "{n} 分钟前", en: "{n} min ago" },
   "age.hours": { zh: "{n} 小时前", en: "{n} h ago" },
   "age.days": { zh: "{n} 天前", en: "{n} d ago" },
   "age.now": { zh: "刚刚", en: "just now" },
-  "age.later": { zh: "未到", en: "in the future" },
 } satisfies Record<string, { zh: string; en: string }>;
 
 export type LabelKey = keyof typeof LABELS;

@@ -10,6 +10,7 @@ import type { LayerChoice, Theme } from "../state";
 import type { Layer } from "../types";
 import { recolour, scaleOpacity, type Tone } from "./colours";
 import { hatchName, markerName } from "./images";
+import { RASTER_PROTOCOL } from "./rasters";
 
 export interface Look {
   theme: Theme;
@@ -21,6 +22,12 @@ export interface Look {
   /** Word for each evidence state that is not sufficient. */
   words: Readonly<Record<string, string>>;
 }
+
+/** A calm asset is a dot until it is near, so that warnings stand out of hundreds. */
+const WARNED = (calm: number, warned: number): unknown => ["case", [">", ["coalesce", ["get", "tier"], 0], 0], warned, calm];
+const MARKER_SIZE = [
+  "interpolate", ["linear"], ["zoom"], 4, WARNED(0.22, 0.5), 8, WARNED(0.5, 0.85), 11, WARNED(0.9, 1),
+] as unknown as ExpressionSpecification;
 
 interface Fragment {
   paint?: Record<string, unknown>;
@@ -37,6 +44,7 @@ const TILE_SIZE = 256;
 const WORDS_FROM_ZOOM = 9;
 /** Names of assets would cover a province. */
 const ASSET_NAMES_FROM_ZOOM = 8;
+const CALM_CELL = 0.4;
 const QUIET_GROUP = "base";
 const QUIET_SATURATION = 0.55;
 const UNKNOWN = ["!=", ["coalesce", ["get", "state"], "sufficient"], "sufficient"] as unknown as Expression;
@@ -69,7 +77,9 @@ export function sourceOf(layer: Layer, origin: string): SourceSpecification {
   const tiles = [new URL(layer.tiles, origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
   const { minzoom, maxzoom, bounds } = layer;
   const extent = { tiles, minzoom, maxzoom, ...(bounds ? { bounds } : {}) };
-  return layer.kind === "raster" ? { type: "raster", tileSize: TILE_SIZE, ...extent } : { type: "vector", ...extent };
+  if (layer.kind !== "raster") return { type: "vector", ...extent };
+  const through = tiles.map((url) => `${RASTER_PROTOCOL}://${url}`);
+  return { type: "raster", tileSize: TILE_SIZE, ...extent, tiles: through };
 }
 
 /** MapLibre layers of one layer, bottom first; every id starts with `<layer id>:`. */
@@ -105,7 +115,8 @@ function vectors(layer: Layer, look: Look): LayerSpecification[] {
   const drawings: LayerSpecification[] = [];
   for (const [type, raw] of Object.entries(layer.style as Record<string, Fragment>)) {
     if (asset && type === "circle") continue;
-    drawings.push(vector(layer, type, raw, tone));
+    const drawn = vector(layer, type, raw, tone);
+    drawings.push(layer.kind === "cells" && drawn.type === "fill" ? calm(drawn) : drawn);
     if (type === "fill" && isTiered(layer)) drawings.push(hatched(layer, raw, look));
   }
   if (layer.kind === "cells") drawings.push(words(layer, look));
@@ -117,7 +128,8 @@ function vector(layer: Layer, type: string, raw: Fragment, tone: Tone): LayerSpe
   const paint = Object.fromEntries(
     Object.entries(raw.paint ?? {}).map(([name, value]) => [name, recolour(value, tone)]),
   );
-  const faces = { "text-font": ["sans-serif"], "text-padding": 4, "text-max-width": 9 };
+  const spacious = layer.group.id === QUIET_GROUP ? ["interpolate", ["linear"], ["zoom"], 4, 34, 8, 14, 10, 4] : 4;
+  const faces = { "text-font": ["sans-serif"], "text-padding": spacious, "text-max-width": 9 };
   const layout = type === "symbol" ? { ...faces, ...raw.layout } : { ...raw.layout };
   if (type === "symbol" && isAsset(layer)) Object.assign(layout, { "text-offset": [0, 1.25] });
   const minzoom = raw.minzoom ?? (type === "symbol" && isAsset(layer) ? ASSET_NAMES_FROM_ZOOM : undefined);
@@ -132,6 +144,14 @@ function vector(layer: Layer, type: string, raw: Fragment, tone: Tone): LayerSpe
     layout,
     paint,
   } as LayerSpecification;
+}
+
+/** A normal cell says little: it is paler than a warned one. */
+function calm(drawing: Extract<LayerSpecification, { type: "fill" }>): LayerSpecification {
+  const opacity = drawing.paint?.["fill-opacity"];
+  const paler = WARNED(0, 1) as Expression;
+  const shown = ["case", ["==", paler, 1], opacity ?? 1, scaleOpacity(opacity, CALM_CELL)] as unknown as Expression;
+  return { ...drawing, paint: { ...drawing.paint, "fill-opacity": shown } };
 }
 
 /** What is not sufficiently known is hatched, whatever its colour. */
@@ -178,7 +198,7 @@ function markers(layer: Layer, look: Look): LayerSpecification {
       "icon-image": markerName(look.kinds.get(layer.id) ?? 0) as unknown as Expression,
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
-      "icon-size": ["interpolate", ["linear"], ["zoom"], 4, 0.5, 8, 0.8, 12, 1],
+      "icon-size": MARKER_SIZE,
       "symbol-sort-key": ["coalesce", ["get", "tier"], 0],
     },
   };

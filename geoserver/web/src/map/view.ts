@@ -9,11 +9,13 @@ import { NATION, type State } from "../state";
 import type { Bounds, Layer, Region } from "../types";
 import { scaleOpacity } from "./colours";
 import { draw } from "./images";
+import { RASTER_PROTOCOL, rasterTile } from "./rasters";
 import { type Names, namesOf, NO_NAMES } from "./names";
 import { pick, type Picked } from "./pick";
 import { datasetOf, drawingsOf, isAsset, isTiered, type Look, partition, sourceOf } from "./style";
 
 maplibregl.setWorkerUrl(workerUrl);
+maplibregl.addProtocol(RASTER_PROTOCOL, rasterTile);
 
 const FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
 const GROUND = { day: "#eceeec", night: "#10171d" };
@@ -24,8 +26,9 @@ const WHOLE: Bounds = [73, 17, 136, 54];
 const OUTSIDE = 0.5;
 const REGION_FADE = { from: 7, to: 9.5, factor: 0.3 };
 const ASSET_ZOOM = 11.5;
-/** Hatching of whole provinces is a hint; that of cells is a statement. */
-const REGION_HATCH = 0.3;
+/** Hatching of whole provinces is a hint, that of cells a statement; of regions without assets a whisper. */
+const REGION_HATCH = 0.35;
+const REGION_WITHOUT_SCORE = 0.25;
 const REGION = "region";
 const NAMES = "region-names";
 
@@ -179,21 +182,25 @@ function lookOf(layers: Layer[], state: State): Look {
 export const kindsOf = (layers: readonly Layer[]): Map<string, number> =>
   new Map(layers.filter(isAsset).map(({ id }, place) => [id, place]));
 
-function styleOf(layers: Layer[], state: State, region: Region | null, names: Names): StyleSpecification {
+function styleOf(layers: Layer[], state: State, region: Region | null, places: Names): StyleSpecification {
   const look = lookOf(layers, state);
+  const names: LayerSpecification[] = [];
   const drawings: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": GROUND[state.theme] } },
   ];
   for (const layer of layers) {
     const own = drawingsOf(layer, state.layers[layer.id], look);
-    drawings.push(...(datasetOf(layer) === REGION ? own.map((drawing) => drilled(drawing, region)) : own));
+    if (datasetOf(layer) !== REGION) drawings.push(...own);
+    else for (const each of own) (each.type === "symbol" ? names : drawings).push(drilled(each, region));
   }
+  // Names of regions come last: the last layer is the first to be given room.
+  drawings.push(...names);
   drawings.push(...selected(layers, state));
   return {
     version: 8,
     sources: {
       ...Object.fromEntries(layers.map((layer) => [layer.id, sourceOf(layer, location.origin)])),
-      [NAMES]: { type: "geojson", data: names },
+      [NAMES]: { type: "geojson", data: places },
     },
     layers: drawings,
   };
@@ -209,13 +216,14 @@ function partitionOf(region: Region | null): ExpressionSpecification {
 function drilled(drawing: LayerSpecification, region: Region | null): LayerSpecification {
   if (drawing.type === "symbol") {
     const { "source-layer": _, filter: __, ...named } = drawing;
-    return { ...named, source: NAMES };
+    return { ...named, source: NAMES, layout: { ...named.layout, "text-letter-spacing": 0.12 } };
   }
   if (drawing.type !== "fill") return drawing;
   const parts = partitionOf(region);
   const filter = drawing.filter ? ["all", drawing.filter, parts] : parts;
   const strength = drawing.id.endsWith(":hatch") ? REGION_HATCH : 1;
-  const opacity = scaleOpacity(drawing.paint?.["fill-opacity"], strength);
+  const given = scaleOpacity(drawing.paint?.["fill-opacity"], strength);
+  const opacity = ["case", ["has", "score"], given, scaleOpacity(given, REGION_WITHOUT_SCORE)];
   const [key, code] = region?.children.length === 0 ? ["code", region.code] : ["parent", region?.code ?? NATION];
   const near = ["case", ["==", ["get", key], code], opacity, scaleOpacity(opacity, OUTSIDE)];
   const { from, to, factor } = REGION_FADE;

@@ -97,28 +97,30 @@ function three(assessed: NonNullable<Asset["assessment"]>): HTMLElement {
 
 const tierLine = (tier: Tier): HTMLElement => h("b", { class: "tier-line" }, tierMark(tier), say(tierWord(tier)));
 
-/** The criterion that the chain compared a variable with, if any. */
-function thresholdOf(chain: Evidence | null, variable: string): string {
-  if (!chain) return "";
-  if ((chain.key === variable || chain.key.endsWith(`/${variable}`)) && chain.threshold) return chain.threshold;
-  for (const input of chain.inputs) {
-    const found = thresholdOf(input, variable);
-    if (found) return found;
-  }
-  return "";
+/** What a reading was compared with: the nodes right above it in the chain that name a criterion, worst first. */
+function criteria(chain: Evidence | null, { variable, point_id }: Reading): Evidence[] {
+  if (!chain) return [];
+  const reads = chain.inputs.some(({ key }) => key === `reading/${variable}/${point_id}` || key === variable);
+  const own = chain.threshold && (reads || chain.key === variable) ? [chain] : [];
+  return [...own, ...chain.inputs.flatMap((input) => criteria(input, { variable, point_id } as Reading))];
+}
+
+function criterion(evidence: Evidence): HTMLElement {
+  const mark = evidence.tier > 0 ? tierMark(evidence.tier, evidence.state) : null;
+  return h("span", { class: "criterion", title: say(evidence.label) }, mark, evidence.threshold);
 }
 
 function readings(list: readonly Reading[], chain: Evidence | null): HTMLElement {
   if (!list.length) return section(t("card.readings"), h("p", { class: "quiet pad" }, t("card.noReadings")));
   const rows = list.map((reading) => {
     const quality = QUALITY[String(reading.qc).toLowerCase()];
-    const threshold = thresholdOf(chain, reading.variable);
+    const compared = criteria(chain, reading).sort((a, b) => b.tier - a.tier);
     return h(
       "tr",
       {},
       h("th", { scope: "row" }, variableName(reading.variable), h("span", { class: "quiet" }, reading.point_id)),
       h("td", {}, h("b", {}, value(reading.value, reading.unit)), quality ? h("span", { class: "tag" }, t(quality)) : null),
-      h("td", { class: "quiet" }, threshold || "—"),
+      h("td", { class: "quiet" }, ...(compared.length ? compared.map(criterion) : ["—"])),
       h("td", { class: "quiet", title: moment(reading.observed_at) }, age(reading.observed_at)),
     );
   });

@@ -5,14 +5,11 @@ import { moment, say, standingName, t, value, variableName } from "../i18n";
 import type { Evidence } from "../types";
 import { stateBadge, tierMark } from "./marks";
 
-const SHA = /(?:sha-?256[:=]?\s*)?\b([0-9a-f]{64})\b/i;
-/** Provenance tags of the rule packages, and the words for them. */
-const PROVENANCE = [
-  [/^(ED|M-lo)\b/, "provenance.default", "default"],
-  [/^F\b/, "provenance.found", ""],
-  [/^M-(med|hi)\b/, "provenance.memory", ""],
-  [/^CALC\b/, "provenance.computed", ""],
-] as const;
+const SHA = /\(?sha-?256[:= ]+([0-9a-f]{8,64})\)?/i;
+/** Provenance of the rule packages: numbers without a published authority are the project's own. */
+const PROJECT_DEFAULT = /\b(ED|M-lo)\b/;
+/** The packages spell the tag out too; here it is drawn. */
+const SPELT_OUT = /\s*[(（]项目默认值 project default[)）]/g;
 
 /** The chain under a heading, opened along the nodes that decided. */
 export function whySection(chain: Evidence | null, open = true): HTMLElement {
@@ -61,13 +58,12 @@ function node(evidence: Evidence, decides: boolean): HTMLElement {
 const nameOf = (evidence: Evidence): string => say(evidence.label) || variableName(evidence.key);
 
 function provenanceTag(provenance: string): HTMLElement | null {
-  const known = PROVENANCE.find(([pattern]) => pattern.test(provenance));
-  return known?.[2] ? h("span", { class: `tag ${known[2]}`, title: provenance }, t(known[1])) : null;
+  if (!PROJECT_DEFAULT.test(provenance)) return null;
+  return h("span", { class: "tag default", title: provenance }, t("provenance.default"));
 }
 
 function facts(evidence: Evidence): HTMLElement {
-  const known = PROVENANCE.find(([pattern]) => pattern.test(evidence.provenance));
-  const provenance = known ? `${t(known[1])}（${evidence.provenance}）` : evidence.provenance;
+  const provenance = evidence.provenance.replace(SPELT_OUT, "");
   const rows: [string, string | HTMLElement][] = [
     [t("evidence.threshold"), evidence.threshold],
     [t("evidence.clause"), evidence.clause],
@@ -84,7 +80,7 @@ function facts(evidence: Evidence): HTMLElement {
 
 /** Where the bytes are, one file a line. */
 const sources = (text: string): HTMLElement =>
-  h("span", { class: "sources" }, ...text.split(/;\s*/).filter(Boolean).map(source));
+  h("span", { class: "sources" }, ...text.split(/;\s*|\s+←\s+/).filter(Boolean).map(source));
 
 /** A file in words, and its SHA-256 on a line of its own. */
 function source(text: string): HTMLElement {

@@ -1,7 +1,7 @@
 /** Title, the sample mark with what is missing, areas, language and theme. */
 
 import { h } from "../dom";
-import { age, ageInHours, moment, say, t } from "../i18n";
+import { ageInHours, moment, say, t } from "../i18n";
 import { LABELS } from "../labels";
 import type { State } from "../state";
 import type { Bounds, Site } from "../types";
@@ -48,7 +48,7 @@ function clock(site: Site): HTMLElement {
     ? [t("page.referenceTime"), site.reference_time]
     : [t("page.computedAt"), site.run?.finished_at ?? null];
   if (!at) return h("p", { class: "clock" }, t("page.noRun"));
-  const hint = site.run ? `${t("page.computedAt")} ${moment(site.run.finished_at)}（${age(site.run.finished_at)}）` : "";
+  const hint = site.run ? `${t("page.computedAt")} ${moment(site.run.finished_at)}` : "";
   return h(
     "p",
     { class: "clock", title: hint },

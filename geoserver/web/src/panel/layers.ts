@@ -2,14 +2,20 @@
 
 import { h } from "../dom";
 import { age, moment, say, t, value } from "../i18n";
-import { isOn } from "../map/style";
+import type { Shape } from "../map/shapes";
+import { datasetOf, isAsset, isOn, isTiered } from "../map/style";
 import type { LayerChoice, State } from "../state";
 import type { Layer } from "../types";
-import { originTag } from "./marks";
+import { originTag, tierMark } from "./marks";
 
 export type ChangeLayer = (id: string, choice: LayerChoice) => void;
 
-export function layerTree(layers: readonly Layer[], state: State, change: ChangeLayer): HTMLElement[] {
+export function layerTree(
+  layers: readonly Layer[],
+  state: State,
+  shape: (dataset: string) => Shape,
+  change: ChangeLayer,
+): HTMLElement[] {
   if (!layers.length) return [h("p", { class: "quiet pad" }, t("layer.empty"))];
   // What is drawn last lies on top, and stands first in the tree.
   const groups = new Map<string, Layer[]>();
@@ -19,12 +25,17 @@ export function layerTree(layers: readonly Layer[], state: State, change: Change
       "fieldset",
       { class: "group" },
       h("legend", {}, say(members[0]?.group)),
-      ...members.map((layer) => row(layer, state.layers[layer.id], change)),
+      ...members.map((layer) => row(layer, state.layers[layer.id], isAsset(layer) ? shape(datasetOf(layer)) : null, change)),
     ),
   );
 }
 
-function row(layer: Layer, choice: LayerChoice | undefined, change: ChangeLayer): HTMLElement {
+function row(
+  layer: Layer,
+  choice: LayerChoice | undefined,
+  shape: Shape | null,
+  change: ChangeLayer,
+): HTMLElement {
   const on = isOn(layer, choice);
   const opacity = choice?.opacity ?? 1;
   const toggle = h("input", {
@@ -49,16 +60,18 @@ function row(layer: Layer, choice: LayerChoice | undefined, change: ChangeLayer)
       "div",
       { class: "layer-head" },
       toggle,
+      shape ? tierMark(0, "sufficient", shape) : null,
       h("label", { for: `layer-${layer.id}`, title: say(layer.description) }, say(layer.title)),
       originTag(layer.origin),
       layer.count === null ? null : h("span", { class: "figure quiet", title: t("layer.count") }, value(layer.count)),
     ),
-    on && layer.legend.length ? legend(layer) : null,
+    on && layer.legend.length && !isTiered(layer) ? legend(layer) : null,
     h(
       "details",
       { class: "layer-more" },
-      h("summary", { "aria-label": `${t("layer.details")}: ${say(layer.title)}` }, t("layer.details")),
+      h("summary", { title: t("layer.details"), "aria-label": `${t("layer.details")}: ${say(layer.title)}` }, "⋯"),
       h("p", {}, say(layer.description)),
+      isTiered(layer) ? legend(layer) : null,
       h("label", { class: "opacity" }, t("layer.opacity"), slider),
       facts(layer),
     ),
@@ -73,12 +86,15 @@ function legend(layer: Layer): HTMLElement {
   return h("ul", { class: ramp ? "legend ramp" : "legend", "aria-label": t("page.legend") }, ...entries);
 }
 
+/** When, and how old that is by the site's clock. */
+const updated = (at: string): string => [...new Set([moment(at), age(at)])].join(" · ");
+
 function facts(layer: Layer): HTMLElement {
   const rows: [string, string][] = [
-    [t("layer.origin"), t(`origin.${layer.origin}`)],
+    [t("layer.origin"), layer.origin ? t(`origin.${layer.origin}`) : ""],
     [t("layer.source"), say(layer.attribution)],
     [t("layer.licence"), layer.licence ?? ""],
-    [t("layer.updated"), layer.updated_at ? `${moment(layer.updated_at)}（${age(layer.updated_at)}）` : ""],
+    [t("layer.updated"), layer.updated_at ? updated(layer.updated_at) : ""],
   ];
   const list = h("dl", { class: "facts" });
   for (const [name, fact] of rows) if (fact) list.append(h("dt", {}, name), h("dd", {}, fact));

@@ -52,6 +52,12 @@ function filter(warnings: readonly Warning[], hidden: readonly Tier[], actions: 
   return h("div", { class: "chips", role: "group", "aria-label": t("warning.filter") }, ...chips);
 }
 
+/** A leading 【示例…】 repeats what a sample page says at its top; elsewhere it stays. */
+function headline(warning: Warning, whole: boolean): string {
+  const text = say(warning.headline);
+  return whole ? text : text.replace(/^[[【][^\]】]*[\]】]\s*/u, "");
+}
+
 function row(warning: Warning, actions: WarningActions): HTMLElement {
   return h(
     "li",
@@ -63,8 +69,8 @@ function row(warning: Warning, actions: WarningActions): HTMLElement {
       h(
         "span",
         { class: "stack" },
-        h("span", { class: "name" }, say(warning.headline)),
-        h("span", { class: "quiet" }, `${warning.region?.name ?? ""} · ${warning.asset_name}`),
+        h("span", { class: "name" }, headline(warning, actions.tagged)),
+        h("span", { class: "quiet" }, warning.region?.name ?? ""),
       ),
       h(
         "time",
