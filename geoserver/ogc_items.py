@@ -220,14 +220,14 @@ def window(bbox: Bounds) -> BaseGeometry:
 
 
 def _cell_feature(table: CellTable, row: int, text: str, outline: Any) -> dict[str, Any]:
-    values = table.values(row)
+    columns = {name: plain(table.columns[name][row]) for name in _CELL_FIELDS if name in table.columns}
     return {
         "type": "Feature",
         "id": text,
         "geometry": orjson.loads(shapely.to_geojson(outline)),
         "properties": {
-            **{name: values.get(name) for name in _CELL_FIELDS},
             "resolution": table.resolution,
+            **columns,
         },
     }
 
