@@ -34,7 +34,7 @@ class Field(Declaration):
     maximum: float | None = None
     choices: dict[str, BilingualText] = Setting(default_factory=dict)
     format: Literal["", "uscc", "region_code"] = ""
-    example: str | float | bool | None = None
+    example: str | bool | int | float | None = None
 
 
 class Check(Declaration):

@@ -35,10 +35,11 @@ class Area(Declaration):
 class RasterInput(Declaration):
     """A raster file the pipeline starts from.
 
+    An `elevation` model leads to slope and wetness of the cells, a `relief` is drawn only.
     `valid_from` and `valid_to` bound what an accumulation counts; they are never inferred from a file's name.
     """
 
-    kind: Literal["elevation", "rain", "shakemap"]
+    kind: Literal["elevation", "relief", "rain", "shakemap"]
     path: str
     source: str
     sha256: str

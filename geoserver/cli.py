@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.console import Console
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.tree import Tree
 
+from data_catalog.dataset import dataset, datasets
 from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store
 from minegis.clock import format_utc
@@ -23,6 +25,9 @@ from minegis.errors import InvalidInput, MinegisError, NotFound
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Tier
 from minegis.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.import_report import ImportReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -196,13 +201,20 @@ def import_(
         typer.Argument(help="GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoParquet, CSV or XLSX."),
     ] = None,
     layer: Annotated[
-        str, typer.Option("--layer", help="What the rows are: tsf, mine, slope, station, …")
+        str, typer.Option("--layer", help="What the rows are: tsf, mine, slope, station, or reading.")
     ] = "",
     crs: Annotated[
         str | None, typer.Option(help="Coordinate system, where the file does not say: EPSG:4547")
     ] = None,
     datum: Annotated[
         str | None, typer.Option(help="Datum of lon/lat columns: cgcs2000, wgs84, gcj02 or bd09.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Text encoding, where the file does not say: gb18030")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook or layer of a GeoPackage.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Zone of readings' times without offset: Asia/Shanghai")
     ] = None,
     template: Annotated[
         str | None, typer.Option(help="Write the import template of this layer (to FILE, else <layer>.xlsx).")
@@ -214,27 +226,78 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Bring a register into the store; every bad row is reported and kept aside, good rows go in."""
-    from geoserver.importing import export_quarantine, import_into, template_to  # noqa: PLC0415
-
     if template is not None:
-        target = template_to(template, file)
+        from pipelines.steps.template import write_template  # noqa: PLC0415
+
+        target = file or Path(f"{template}.xlsx")
+        write_template(dataset(template), target)
         out.print(f"Template written to {target}")
         return
     if not layer:
         raise InvalidInput("which layer?", where="--layer", expected="for example --layer tsf")
     settings = _settings(site)
-    if quarantine is not None:
-        out.print(f"{export_quarantine(settings, layer, quarantine)} rows written to {quarantine}")
-        return
-    if file is None:
-        raise InvalidInput("which file?", where="FILE", expected="a file to import")
-    report = import_into(settings, file, layer, crs=crs, datum=datum)
+    Site.open(settings.site)
+    with Store.open(settings.site) as store:
+        if quarantine is not None:
+            from pipelines.quarantine import write_quarantine  # noqa: PLC0415
+
+            out.print(f"{write_quarantine(store, layer, quarantine)} rows written to {quarantine}")
+            return
+        if file is None:
+            raise InvalidInput("which file?", where="FILE", expected="a file to import")
+        sources = settings.site / "sources"
+        report = (
+            _import_readings(store, file, encoding, sheet, time_zone, sources)
+            if layer == "reading"
+            else _import_features(store, file, layer, crs, datum, encoding, sheet, sources)
+        )
     if as_json:
         _print_json(report.to_json())
     else:
-        out.print(report.text())
+        out.print(report.text(), markup=False, highlight=False, soft_wrap=True)
     if report.rejected:
         raise typer.Exit(3)
+
+
+def _import_features(
+    store: Store,
+    file: Path,
+    layer: str,
+    crs: str | None,
+    datum: str | None,
+    encoding: str | None,
+    sheet: str | None,
+    sources: Path,
+) -> ImportReport:
+    from pipelines.importing import ImportOptions, import_file  # noqa: PLC0415
+    from pipelines.steps.positions import Datum  # noqa: PLC0415
+
+    try:
+        stated = Datum(datum) if datum else None
+    except ValueError:
+        raise InvalidInput(
+            "an unknown datum", where="--datum", expected=", ".join(Datum), got=str(datum)
+        ) from None
+    options = ImportOptions(crs=crs, datum=stated, encoding=encoding, layer=sheet, sources=sources)
+    return import_file(store, file, layer, options=options)
+
+
+def _import_readings(
+    store: Store, file: Path, encoding: str | None, sheet: str | None, time_zone: str | None, sources: Path
+) -> ImportReport:
+    from pipelines.reading_import import ReadingOptions, import_readings  # noqa: PLC0415
+
+    try:
+        zone = ZoneInfo(time_zone) if time_zone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InvalidInput(
+            "an unknown time zone",
+            where="--time-zone",
+            expected="for example Asia/Shanghai",
+            got=str(time_zone),
+        ) from None
+    options = ReadingOptions(time_zone=zone, encoding=encoding, layer=sheet, sources=sources)
+    return import_readings(store, file, options=options)
 
 
 @app.command()
@@ -253,8 +316,6 @@ def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 
 def _status(settings: Settings) -> dict[str, Any]:
-    from data_catalog.dataset import datasets  # noqa: PLC0415
-
     site = Site.open(settings.site)
     with Store.open(settings.site) as store:
         last = store.last_run()

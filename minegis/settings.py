@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import ValidationError
 from pydantic import Field as Setting
+from pydantic import ValidationError
 
 from minegis.declarations import Declaration
 from minegis.errors import InvalidInput

@@ -18,18 +18,19 @@ from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.reading import Reading
 from minegis.variables import variable
-from pipelines.cell_hazards import CellColumns, event_shaking
+from pipelines.cell_hazards import CellColumns
 from pipelines.events import Event
 from pipelines.progress import Progress
+from pipelines.shaking import event_shaking, standing_at
 from pipelines.steps.weights import AssetWeights, asset_weights
 from risk_models.cards import card
 from risk_models.rule_package import RulePackage
-from risk_models.seismic.attenuation import distance_and_azimuth
 from risk_models.seismic.intensity import seismic_intensity
 from risk_models.warning.assessment import Assessment, assess, displayed
 from risk_models.warning.asset import AssetRecord
 from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
+from risk_models.warning.tiers import shown_provenance
 
 HISTORY = timedelta(days=40)  # of readings that an assessment may look at
 
@@ -163,7 +164,7 @@ def _shaken(
     nodes = []
     for event, (pga, pgv) in zip(events, motions, strict=True):
         at_asset = float(pga[number]), float(pgv[number])
-        method, standing = card("shaking").method, _standing(event, points[number])
+        method, standing = card("shaking").method, standing_at(event, *points[number])
         if event.shakemap:
             mapped = _worst(columns, "pga", number, assets), _worst(columns, "pgv", number, assets)
             if not np.isnan(mapped).any():
@@ -183,14 +184,6 @@ def _shaken(
             )
         )
     return nodes
-
-
-def _standing(event: Event, point: tuple[float, float]) -> Standing:
-    """Return the relation's standing; outside the range of its card it is no more than illustrative."""
-    relation = card("shaking")
-    distance, _ = distance_and_azimuth(event.lon, event.lat, *point)
-    inside = relation.valid(magnitude=event.magnitude, distance=distance)
-    return relation.standing if bool(inside) else Standing.ILLUSTRATIVE
 
 
 def _event_inputs(event: Event) -> tuple[Evidence, ...]:
@@ -251,7 +244,7 @@ def _probability(
         method=card(method).method,
         standing=Standing.ILLUSTRATIVE,
         clause=rules.cell.clause,
-        provenance=rules.cell.provenance,
+        provenance=shown_provenance(rules.cell.provenance),
         valid_time=format_utc(at),
         source=f"cell/{columns.text(row)}",
         note=Label("岩性、覆被或土体参数取默认值，最高只计蓝色",

@@ -18,8 +18,8 @@ from minegis.cells import Cells, cells_of_area, centres, to_text
 from pipelines.events import Event
 from pipelines.products import Product, Products
 from pipelines.progress import Progress
+from pipelines.shaking import event_shaking
 from pipelines.steps.weights import Weights
-from risk_models.seismic.attenuation import distance_and_azimuth, region_at, shaking
 from risk_models.seismic.intensity import seismic_intensity
 from risk_models.seismic.landslide import (
     areal_coverage,
@@ -175,13 +175,6 @@ def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], 
         columns.set("pga", pga, " + ".join(sources))
         columns.set("pgv", pgv, " + ".join(sources))
         columns.set("seismic_intensity", seismic_intensity(pga, pgv), " + ".join(sources))
-
-
-def event_shaking(event: Event, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Return PGA (g) and PGV (cm/s) of an earthquake at places, by Yu 2013."""
-    distance, _ = distance_and_azimuth(event.lon, event.lat, lon, lat)
-    motion = shaking(event.magnitude, distance, region_at(lon, lat))
-    return motion.pga, motion.pgv
 
 
 def _coseismic(columns: CellColumns) -> None:

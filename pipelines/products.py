@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -19,7 +20,7 @@ from pipelines.connectors.rain import read_rain
 from pipelines.connectors.shakemap import read_shakemap
 from pipelines.progress import Progress
 from pipelines.raster import Raster, read_raster, write_cog
-from pipelines.steps.terrain import aspect, hillshade, slope_angle, wetness_index
+from pipelines.steps import terrain
 
 _DAY = timedelta(days=1)
 VERSION = "1"  # of the methods below: a change makes older files stale
@@ -56,12 +57,13 @@ class Products:
     """All rasters of a run by what they are for."""
 
     terrain: tuple[Mapping[str, Product], ...]
+    relief: tuple[Mapping[str, Product], ...]
     daily_rain: tuple[Product, ...]
     shaking: tuple[ShakingProduct, ...]
 
     def artefacts(self) -> tuple[Artefact, ...]:
         """Return the record of every file."""
-        maps = [*self.terrain, *(each.rasters for each in self.shaking)]
+        maps = [*self.terrain, *self.relief, *(each.rasters for each in self.shaking)]
         return tuple(product.artefact for each in maps for product in each.values()) + tuple(
             product.artefact for product in self.daily_rain
         )
@@ -69,37 +71,41 @@ class Products:
 
 def make_products(site: Site, progress: Progress) -> Products:
     """Make, or find again, every raster that the site's inputs lead to."""
-    terrain = []
+    grounds = []
+    reliefs = []
     rain: list[Product] = []
     shaking = []
     inputs = site.declaration.inputs
     progress.begin("栅格 Rasters", len(inputs))
     for given in inputs:
         if given.kind == "elevation":
-            terrain.append(_terrain(site, given))
+            grounds.append(_terrain(site, given))
+        elif given.kind == "relief":
+            reliefs.append(_relief(site, given))
         elif given.kind == "rain":
             rain += _rain(site, given)
         else:
             shaking.append(_shaking(site, given))
         progress.advance()
-    return Products(tuple(terrain), tuple(rain), tuple(shaking))
+    return Products(tuple(grounds), tuple(reliefs), tuple(rain), tuple(shaking))
+
+
+def _relief(site: Site, given: RasterInput) -> dict[str, Product]:
+    def read() -> Raster:
+        return read_dem(site.path(given.path), unit=given.unit or None, crs=given.crs or None)
+
+    elevation = keep(site, given, "elevation", read)
+    return {
+        "elevation": elevation,
+        "hillshade": keep(site, given, "hillshade", lambda: terrain.hillshade(elevation.raster)),
+    }
 
 
 def _terrain(site: Site, given: RasterInput) -> dict[str, Product]:
-    elevation = _keep(
-        site,
-        given,
-        "elevation",
-        lambda: read_dem(site.path(given.path), unit=given.unit or "m", crs=given.crs or None),
-    )
-    made = {"elevation": elevation}
-    for name, step in (
-        ("slope_angle", slope_angle),
-        ("aspect", aspect),
-        ("wetness_index", wetness_index),
-        ("hillshade", hillshade),
-    ):
-        made[name] = _keep(site, given, name, lambda step=step: step(elevation.raster))  # type: ignore[misc]
+    made = _relief(site, given)
+    elevation = made["elevation"].raster
+    for name in ("slope_angle", "aspect", "wetness_index"):
+        made[name] = keep(site, given, name, partial(getattr(terrain, name), elevation))
     return made
 
 
@@ -120,7 +126,7 @@ def _rain(site: Site, given: RasterInput) -> list[Product]:
             )
 
         layer = "rain" if end == given.valid_to else "rain_day"
-        found.append(_keep(site, given, layer, day, part=f"{end:%Y%m%dT%H}"))
+        found.append(keep(site, given, layer, day, part=f"{end:%Y%m%dT%H}"))
         end = start
     return found
 
@@ -128,15 +134,16 @@ def _rain(site: Site, given: RasterInput) -> list[Product]:
 def _shaking(site: Site, given: RasterInput) -> ShakingProduct:
     found = read_shakemap(site.path(given.path))
     rasters = {
-        name: _keep(site, given, name, lambda raster=raster: raster, part=found.event_id)  # type: ignore[misc]
+        name: keep(site, given, name, lambda raster=raster: raster, part=found.event_id)  # type: ignore[misc]
         for name, raster in found.rasters.items()
     }
     return ShakingProduct(found.event_id, found.magnitude, found.lon, found.lat, found.event_at, rasters)
 
 
-def _keep(
+def keep(
     site: Site, given: RasterInput, layer: str, make: Callable[[], Raster], *, part: str = ""
 ) -> Product:
+    """Make a raster, or find it again under the hash of what makes it; return it with its lineage."""
     area = given.area or part or Path(given.path).stem
     parameters = {"unit": given.unit, "crs": given.crs, "part": part}
     described = [layer, area, VERSION, given.sha256, parameters]

@@ -134,4 +134,4 @@ def _at(row: QuarantinedRow, source: SourceFile, presented: dict[int, Any]) -> b
     values = presented[row.row]
     filled = [name for name, value in row.values.items() if value != "" and name in values]
     alike = sum(_plain(values[name]) == row.values[name] for name in filled)
-    return alike > plausible().similar_share * len(filled)
+    return bool(alike > plausible().similar_share * len(filled))

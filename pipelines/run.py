@@ -22,6 +22,7 @@ from pipelines.events import recent_events
 from pipelines.products import make_products
 from pipelines.progress import Progress
 from pipelines.region_rollup import regions_of, roll_up_regions
+from pipelines.shaking import shaking_fields
 from risk_models.rule_package import load_rules
 
 
@@ -46,6 +47,7 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     rules = load_rules(site.declaration.rules)
     products = make_products(site, progress)
     events = recent_events(store, products.shaking, rules, at)
+    fields = [field for event in events if not event.shakemap for field in shaking_fields(site, event)]
     columns = hazards(site, cells_of_site(site, store), products, events, at, progress)
     assets = assets_of(store, columns)
     risks = assess_assets(store, assets, columns, events, rules, at, progress)
@@ -73,7 +75,7 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     store.publish(
         PublishedRun(
             run=record,
-            artefacts=products.artefacts(),
+            artefacts=(*products.artefacts(), *(field.artefact for field in fields)),
             snapshots=snapshots,
             assessments=tuple(risk.record for risk in risks),
             region_risks=tuple(regions),

@@ -17,6 +17,11 @@ from pipelines.sample.recipe import Recipe, recipe, sample_source
 from pipelines.sample.weather import write_rain
 
 SEED = 20260720
+_RELIEF = "dem/china_dem_3min.tif"
+_SHAKEMAPS = (
+    "seismic/shakemap_loma_prieta_1989_grid.xml",
+    "seismic/shakemap_perryville_2020_m78_grid.xml",
+)
 
 
 def make_site(
@@ -43,7 +48,11 @@ def make_site(
     (folder / "sources").mkdir(parents=True, exist_ok=True)
     content = make_content(plan, sample_data, seed, progress)
     progress.begin("输入文件 Input files")
-    inputs = (*_elevations(folder, plan, sample_data), _rain(folder, content, seed))
+    inputs = (
+        *_elevations(folder, plan, sample_data),
+        _rain(folder, content, seed),
+        *_national(folder, sample_data),
+    )
     progress.begin("入库 Store", len(content.features) + 1)
     with Store.open(folder) as store:
         for dataset, features in content.features.items():
@@ -98,6 +107,28 @@ def _rain(folder: Path, content: Content, seed: int) -> RasterInput:
         valid_from=content.rain.periods[0][0],
         valid_to=content.rain.periods[-1][1],
     )
+
+
+def _national(folder: Path, sample_data: Path | None) -> list[RasterInput]:
+    """Keep the relief of all China, and the real ShakeMaps, which are far from the sample's areas."""
+    if sample_data is None:
+        return []
+    path, digest = _keep(sample_data / _RELIEF, folder)
+    inputs = [
+        RasterInput(
+            kind="relief",
+            area="china",
+            path=path,
+            sha256=digest,
+            source="china_dem_30s",
+            crs="EPSG:4326",
+            unit="m",
+        )
+    ]
+    for name in _SHAKEMAPS:
+        path, digest = _keep(sample_data / name, folder)
+        inputs.append(RasterInput(kind="shakemap", path=path, sha256=digest, source="usgs_shakemap"))
+    return inputs
 
 
 def _keep(path: Path, folder: Path) -> tuple[str, str]:

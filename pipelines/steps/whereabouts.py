@@ -133,7 +133,7 @@ def distance_m(geometry: BaseGeometry, outline: BaseGeometry) -> float:
     squeeze = np.cos(np.radians(geometry.bounds[1]))
 
     def level(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return points * [squeeze, 1.0]
+        return np.asarray(points * np.array([squeeze, 1.0]))
 
     near = shapely.get_coordinates(
         shapely.shortest_line(shapely.transform(geometry, level), shapely.transform(outline, level))

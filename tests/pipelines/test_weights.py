@@ -87,7 +87,7 @@ def test_overlaps_are_exact_and_whole_for_any_grid(
     size = (north - south) * 10**ratio
     width, height = int((east - west) / size) + 3, int((north - south) / size) + 3
     grid = lon_lat_grid(size, west - size * (across + 0.01), north + size * (down + 0.01), width, height)
-    assume(-90 <= grid.bounds[1] and grid.bounds[3] <= 90)
+    assume(grid.bounds[1] >= -90 and grid.bounds[3] <= 90)
     weights = raster_weights(grid, found)
     assert weights.fraction.sum() == pytest.approx(1.0, abs=1e-6)
     every = np.arange(width * height)
