@@ -53,6 +53,9 @@ export const standingName = (key: string): string => say(vocabulary.standings.fi
 export const levelName = (key: string): string => say(vocabulary.levels.find((word) => word.key === key)) || key;
 export const variableName = (name: string): string => say(vocabulary.variables[name]) || name;
 
+/** Below this a figure would only show that computers count finely. */
+const NEGLIGIBLE = 1e-9;
+
 /** A number in at most four significant figures below 1000, grouped above; texts as they are. */
 export function value(raw: unknown, unit = ""): string {
   if (raw === null || raw === undefined || raw === "") return "—";
@@ -64,6 +67,7 @@ export function value(raw: unknown, unit = ""): string {
 function figure(number: number): string {
   if (Number.isInteger(number)) return number.toLocaleString("en", { useGrouping: Math.abs(number) >= 10_000 });
   const size = Math.abs(number);
+  if (size > 0 && size < NEGLIGIBLE) return "≈0";
   if (size > 0 && size < 1e-4) return number.toExponential(2);
   return number.toLocaleString("en", size >= 100 ? { maximumFractionDigits: 2 } : { maximumSignificantDigits: 4 });
 }

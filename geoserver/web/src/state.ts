@@ -90,7 +90,8 @@ export function fromQuery(text: string): State {
 }
 
 function readView(text: string | null): State["view"] {
-  const [lng, lat, zoom] = (text ?? "").split(",").map(Number);
+  const numbers = (text ?? "").split(",").map((part) => (part.trim() ? Number(part) : Number.NaN));
+  const [lng, lat, zoom] = numbers;
   if (lng === undefined || lat === undefined || zoom === undefined) return null;
   const inside = Math.abs(lng) <= 180 && Math.abs(lat) <= 85 && zoom >= 0 && zoom <= 22;
   return inside ? [lng, lat, zoom] : null;

@@ -95,7 +95,7 @@ export function drawingsOf(layer: Layer, choice: LayerChoice | undefined, look: 
 }
 
 function raster(layer: Layer, look: Look): LayerSpecification {
-  const paint = look.theme === "night" ? { "raster-brightness-max": 0.62, "raster-saturation": -0.25 } : {};
+  const paint = look.theme === "night" ? { "raster-brightness-max": 0.62, "raster-saturation": -0.25, "raster-opacity": 0.7 } : {};
   const own = (layer.style["raster"] as Fragment | undefined)?.paint ?? {};
   return {
     id: `${layer.id}:raster`,

@@ -1,6 +1,6 @@
 /** The map: its style is a pure function of the layers and the state, set anew after every change. */
 
-import maplibregl, { type ExpressionSpecification, type LayerSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
+import maplibregl, { type ExpressionSpecification, type FilterSpecification, type LayerSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { later } from "../dom";
@@ -29,6 +29,8 @@ const ASSET_ZOOM = 11.5;
 /** Hatching of whole provinces is a hint, that of cells a statement; of regions without assets a whisper. */
 const REGION_HATCH = 0.35;
 const REGION_WITHOUT_SCORE = 0.25;
+/** Further out only the lines of the shown regions are drawn. */
+const ALL_LINES_FROM_ZOOM = 8;
 const REGION = "region";
 const NAMES = "region-names";
 
@@ -184,17 +186,20 @@ export const kindsOf = (layers: readonly Layer[]): Map<string, number> =>
 
 function styleOf(layers: Layer[], state: State, region: Region | null, places: Names): StyleSpecification {
   const look = lookOf(layers, state);
+  const markers: LayerSpecification[] = [];
   const names: LayerSpecification[] = [];
   const drawings: LayerSpecification[] = [
     { id: "ground", type: "background", paint: { "background-color": GROUND[state.theme] } },
   ];
   for (const layer of layers) {
     const own = drawingsOf(layer, state.layers[layer.id], look);
-    if (datasetOf(layer) !== REGION) drawings.push(...own);
-    else for (const each of own) (each.type === "symbol" ? names : drawings).push(drilled(each, region));
+    for (const each of datasetOf(layer) === REGION ? own.map((part) => drilled(part, region)) : own) {
+      const named = each.type === "symbol" && each.source === NAMES;
+      (named ? names : each.id.endsWith(":marker") ? markers : drawings).push(each);
+    }
   }
-  // Names of regions come last: the last layer is the first to be given room.
-  drawings.push(...names);
+  // Assets lie above their monitoring points; names that come last are the first to be given room.
+  drawings.push(...markers, ...names);
   drawings.push(...selected(layers, state));
   return {
     version: 8,
@@ -218,8 +223,11 @@ function drilled(drawing: LayerSpecification, region: Region | null): LayerSpeci
     const { "source-layer": _, filter: __, ...named } = drawing;
     return { ...named, source: NAMES, layout: { ...named.layout, "text-letter-spacing": 0.12 } };
   }
-  if (drawing.type !== "fill") return drawing;
   const parts = partitionOf(region);
+  if (drawing.type === "line") {
+    return { ...drawing, filter: ["any", parts, [">=", ["zoom"], ALL_LINES_FROM_ZOOM]] as FilterSpecification };
+  }
+  if (drawing.type !== "fill") return drawing;
   const filter = drawing.filter ? ["all", drawing.filter, parts] : parts;
   const strength = drawing.id.endsWith(":hatch") ? REGION_HATCH : 1;
   const given = scaleOpacity(drawing.paint?.["fill-opacity"], strength);

@@ -11,6 +11,8 @@ export interface RegionActions {
   openAsset: (dataset: string, id: string) => void;
 }
 
+const CONTRIBUTORS_SHOWN = 8;
+
 type Risk = NonNullable<Region["risk"]>;
 type Child = Region["children"][number];
 
@@ -124,10 +126,13 @@ function contributors(risk: Risk, actions: RegionActions): HTMLElement {
       ),
     ),
   );
+  const first = rows.splice(0, CONTRIBUTORS_SHOWN);
+  const rest = h("summary", {}, t("region.more", { n: rows.length }));
   return h(
     "details",
     { class: "section", open: true },
     h("summary", {}, h("h3", {}, t("region.contributors"))),
-    h("ul", { class: "rows" }, ...rows),
+    h("ul", { class: "rows" }, ...first),
+    rows.length ? h("details", { class: "more" }, rest, h("ul", { class: "rows" }, ...rows)) : null,
   );
 }
