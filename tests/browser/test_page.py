@@ -89,9 +89,8 @@ def test_the_map_gets_most_of_the_screen(seen: dict[str, Any]) -> None:
 def test_clicks_lead_from_the_nation_to_a_county_and_back_leads_up(seen: dict[str, Any]) -> None:
     assert [len(path) for path in seen["drill"]] == [1, 2, 3, 4]
     assert seen["province"] == seen["clicked"]
-    assert all(
-        deeper[: len(path)] == path for path, deeper in zip(seen["drill"], seen["drill"][1:], strict=False)
-    )
+    for path, deeper in pairwise(seen["drill"]):
+        assert deeper[: len(path)] == path
     assert seen["back"] == seen["drill"][2]
 
 

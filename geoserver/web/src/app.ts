@@ -258,13 +258,11 @@ export class App {
   #renderLeft(state: State): void {
     redraw(this.#page.tabs, "tabs", tabs(state.tab, (tab) => this.#store.set({ tab })));
     const loading = [h("p", { class: "quiet pad" }, t("page.loading"))];
-    const openRegion = (code: string): void => this.#openRegion(code);
-    const openAsset = (dataset: string, id: string): void => this.#openAsset(dataset, id);
     const parts =
       state.tab === "layers"
         ? layerTree(this.#layers, state, (dataset) => this.#shape(dataset), (id, choice) => this.#store.set({ layers: { ...state.layers, [id]: choice } }))
         : this.#region
-          ? regionPanel(this.#region, { openRegion, openAsset })
+          ? regionPanel(this.#region, this.#cardActions())
           : loading;
     redraw(this.#page.left, state.tab === "layers" ? "layers" : (this.#region?.code ?? ""), parts);
   }
@@ -287,9 +285,7 @@ export class App {
   }
 
   #controls(): void {
-    if (!this.#map) return;
-    const home = (): void => this.#fitSite();
-    fill(this.#page.controls, ...mapControls(this.#map.chart, home));
+    if (this.#map) fill(this.#page.controls, ...mapControls(this.#map.chart, () => this.#fitSite()));
   }
 
   #fitSite(): void {
