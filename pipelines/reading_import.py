@@ -27,8 +27,8 @@ from pipelines.steps.columns import Columns, match_columns
 from pipelines.steps.mistake import Mistake, Refused, shown
 from pipelines.steps.plausible import plausible
 from pipelines.steps.template import is_example
-from pipelines.steps.units import factor_into, spellings
 from pipelines.steps.values import parse_value
+from pipelines.units import factor_into, words_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ def _convert(
     factor = factor_into(quantity.unit, values["unit"])
     if factor is None:
         problem = Label("单位不符", "another unit than the variable's")
-        expected = ", ".join(_accepted_units(quantity.unit))
+        expected = ", ".join(words_into(quantity.unit))
         candidate.mistakes.append(Mistake(row, columns.header("unit"), problem, values["unit"], expected))
         return
     value = None if values["value"] is None else values["value"] * factor
@@ -186,11 +186,6 @@ def _convert(
         origin=options.origin,
         source=options.source or source.name,
     )
-
-
-def _accepted_units(unit: str) -> Sequence[str]:
-    spelling = spellings().get(unit)
-    return (unit,) if spelling is None else (*spelling.written, *spelling.factors)
 
 
 def _out_of_range(row: int, columns: Columns, quantity: Variable, value: float) -> Mistake:

@@ -1,7 +1,8 @@
-"""Units in words: what foreign files call them, and how they become the data dictionary's."""
+"""Units in words: what foreign files and people call them, and how they become the data dictionary's."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from pydantic import RootModel
 
 from minegis.declarations import Declaration, read
 from minegis.errors import InvalidInput
+
+_SYMBOL = 3  # letters: what is no longer is a symbol, whose case matters
 
 
 class Unit(Declaration):
@@ -30,10 +33,12 @@ def _words() -> Mapping[str, tuple[str, str, float]]:
     table = read(Path(__file__).with_name("units.yaml"), _Table).root
     return MappingProxyType(
         {
-            word.casefold(): (dimension, name, unit.factor)
+            key: (dimension, name, unit.factor)
             for dimension, units in table.items()
             for name, unit in units.items()
             for word in unit.words
+            for key in {_levelled(word), _levelled(word).casefold()}
+            if key == _levelled(word) or len(key) > _SYMBOL
         }
     )
 
@@ -69,9 +74,35 @@ def is_rate(word: str, *, where: str = "") -> bool:
     return _look_up(word, where)[0] == "speed"
 
 
+def factor_into(target: str, word: str) -> float | None:
+    """Return what a value in `word` is multiplied by to be in `target`, None if it cannot be."""
+    if _levelled(word) == _levelled(target):
+        return 1.0
+    try:
+        return conversion(word, target)
+    except InvalidInput:
+        return None
+
+
+def words_into(target: str) -> tuple[str, ...]:
+    """Return the units that can be converted into `target`, itself first."""
+    try:
+        wanted, name, _ = _look_up(target, "")
+    except InvalidInput:
+        return (target,)
+    kin = dict.fromkeys(unit for dimension, unit, _ in _words().values() if dimension == wanted)
+    return (name, *(unit for unit in kin if unit != name))
+
+
+def _levelled(text: str) -> str:
+    """Level full width, superscripts and blanks: ``10⁴ m³`` becomes ``104m3``."""
+    return "".join(unicodedata.normalize("NFKC", text).strip().strip("[]").split())
+
+
 def _look_up(word: str, where: str) -> tuple[str, str, float]:
     try:
-        return _words()[word.strip().strip("[]").casefold()]
+        levelled = _levelled(word)
+        return _words().get(levelled) or _words()[levelled.casefold()]
     except KeyError:
         raise InvalidInput(
             "no unit is stated" if not word.strip() else "an unknown unit",

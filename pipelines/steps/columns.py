@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from data_catalog.dataset import Dataset, Field
 from minegis.errors import InvalidInput
-from pipelines.steps.units import factor_into
+from pipelines.units import factor_into
 
 ID_HEADER = "编号 id"
 CRS_HEADER = "坐标系 crs"
