@@ -28,7 +28,7 @@ check: $(TOOLS) $(WEB)/node_modules/.stamp
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/minegis check
-	cd $(WEB) && npm run --silent check
+	cd $(WEB) && npm run --silent check && npm run --silent test
 
 unit: $(TOOLS) $(PAGE)
 	.venv/bin/pytest -n 2 --dist loadfile --durations 10
