@@ -39,13 +39,13 @@ unit: $(TOOLS) $(PAGE)
 
 # Compiled at install: where byte code is not written at run time, every start would compile it again.
 $(RUNTIME): requirements.lock pyproject.toml | .venv/pyvenv.cfg
-	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
-	.venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .
+	.venv/bin/pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	.venv/bin/pip install -qq --disable-pip-version-check --no-build-isolation --no-deps --no-index -e .
 	-@.venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1
 	@touch $@
 
 $(TOOLS): requirements-dev.lock $(RUNTIME)
-	.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
+	.venv/bin/pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements-dev.lock
 	@touch $@
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json

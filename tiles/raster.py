@@ -43,6 +43,7 @@ _WEB_MERCATOR = "WebMercatorQuad"
 _MATRIX_SETS = (_WEB_MERCATOR, "WorldCRS84Quad")
 _LARGEST_TILE = 1024
 _COLOURS = 255
+_SMOOTH = {"resampling_method": "bilinear", "reproject_method": "bilinear"}  # every layer is continuous
 _ENVIRONMENT = {"GDAL_CACHEMAX": 256, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": 1}
 
 
@@ -142,7 +143,7 @@ class AreasReader(SpatialMixin):
 
         def read(path: Path) -> ImageData:
             with Reader(str(path), tms=self.tms) as source:
-                image: ImageData = source.tile(tile_x, tile_y, tile_z, **options)
+                image: ImageData = source.tile(tile_x, tile_y, tile_z, **{**_SMOOTH, **options})
             return image
 
         paths = self._touching(west, south, east, north)
