@@ -137,8 +137,8 @@ def advance(
         reporting=reporting if previous.tier is Tier.NONE else previous.reporting | reporting,
     )
     if observed > previous.tier:
-        risen = observed if observed is Tier.RED else min(observed, Tier(previous.tier + policy.rise_at_most))
-        return replace(now, tier=risen, since=at)
+        highest = Tier.RED if observed is Tier.RED else min(previous.tier + policy.rise_at_most, Tier.RED)
+        return replace(now, tier=min(observed, Tier(highest)), since=at)
     heard = state is EvidenceState.SUFFICIENT and previous.reporting <= reporting
     if asked >= previous.tier or not heard:
         return now

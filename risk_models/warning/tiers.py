@@ -115,7 +115,8 @@ def _text(limits: Thresholds, tier: Tier, unit: str, minimum: float | None, *, p
     opposite = {"<": "≥", "≤": ">", ">": "≤", "≥": "<"}
     sign = signs[limits.comparison, limit.inclusive]
     amount = f"{limit.value:g}" if minimum is None else f"{limit.value:g} × {minimum:g}"
-    return f"{sign if passed else opposite[sign]} {amount} {unit}".rstrip()
+    shown = "" if unit == "1" else unit
+    return f"{sign if passed else opposite[sign]} {amount} {shown}".rstrip()
 
 
 def shown_provenance(provenance: str) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from minegis.errors import InvalidInput
 from minegis.levels import EvidenceState, Tier
 from risk_models.rule_package import load_rules
+from risk_models.rules.sections import Hysteresis
 from risk_models.warning.hysteresis import TierState, advance, debounced
 
 POLICY = load_rules("national").hysteresis
@@ -24,12 +25,13 @@ def run(
     *steps: tuple[float, Tier] | tuple[float, Tier, EvidenceState],
     first: Tier = NONE,
     holding: Tier | None = None,
+    policy: Hysteresis = POLICY,
 ) -> TierState:
     """Advance through (hours from the start, observed, evidence)."""
-    state = advance(None, first, KNOWN, START, POLICY)
+    state = advance(None, first, KNOWN, START, policy)
     for hours, observed, *evidence in steps:
         known = evidence[0] if evidence else KNOWN
-        state = advance(state, observed, known, START + timedelta(hours=hours), POLICY, holding=holding)
+        state = advance(state, observed, known, START + timedelta(hours=hours), policy, holding=holding)
     return state
 
 
@@ -37,9 +39,10 @@ def test_the_first_assessment_is_shown_at_once() -> None:
     assert run(first=ORANGE).tier is ORANGE
 
 
-def test_red_is_shown_at_once_and_lesser_tiers_one_step_at_a_time() -> None:
-    assert run((1, RED)).tier is RED
-    assert [run(*[(i + 1, ORANGE) for i in range(n)]).tier for n in (1, 2, 3, 4)] == [
+def test_under_a_limit_red_is_shown_at_once_and_lesser_tiers_one_step_at_a_time() -> None:
+    slow = POLICY.model_copy(update={"rise_at_most": 1})
+    assert run((1, RED), policy=slow).tier is RED
+    assert [run(*[(i + 1, ORANGE) for i in range(n)], policy=slow).tier for n in (1, 2, 3, 4)] == [
         BLUE,
         YELLOW,
         ORANGE,
@@ -112,6 +115,17 @@ STEPS = st.lists(
     min_size=1,
     max_size=12,
 )
+
+
+@given(st.sampled_from(Tier), STEPS)
+def test_under_the_national_rules_nothing_is_shown_below_what_is_observed(
+    first: Tier, steps: list[tuple[float, Tier, EvidenceState]]
+) -> None:
+    state, at = advance(None, first, KNOWN, START, POLICY), START
+    for wait, observed, evidence in steps:
+        at += timedelta(hours=wait)
+        state = advance(state, observed, evidence, at, POLICY)
+        assert state.tier >= observed
 
 
 @given(st.sampled_from(Tier), STEPS)

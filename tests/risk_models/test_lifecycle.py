@@ -78,7 +78,7 @@ def test_the_first_tier_raises_an_alert_that_says_why() -> None:
     assert (warning.severity, warning.urgency, warning.certainty) == ("Extreme", "Immediate", "Observed")
     assert warning.response_type == "Evacuate"
     assert warning.event_code == "11D01"
-    assert warning.headline.zh == "北帮边坡滑坡风险红色预警（Ⅰ级）"
+    assert warning.headline.zh == "北帮边坡：滑坡风险红色预警（Ⅰ级）"
     assert warning.headline.en == "Red warning (level Ⅰ) for 北帮边坡: Landslide risk"
     assert "50 mm/d" in warning.description.en
     assert "> 40 mm/d" in warning.description.en
