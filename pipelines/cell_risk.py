@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ from minegis.cells import Cells, areas_km2, centres
 from minegis.levels import EvidenceState, Standing
 from pipelines.asset_risk import AssetRisk, Assets
 from pipelines.cell_hazards import CellColumns
+from pipelines.durable import settled
 from pipelines.steps.cell_rollup import roll_up
 from risk_models.composite.cell import STATES, CellHazard, CellRisk, assets_in_cells, cell_risk
 from risk_models.rule_package import RulePackage
@@ -90,19 +89,7 @@ def _write(
     table = table.replace_schema_metadata({"minegis_sources": orjson.dumps(sources)})
     relative = f"cells/{run_id}/r{resolution}.parquet"
     path = site.path(relative)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    pq.write_table(table, part, compression="zstd")
-    _flush(part)
-    part.replace(path)
-    _flush(path.parent)
+    with settled(path) as part:
+        pq.write_table(table, part, compression="zstd")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Snapshot(run_id, resolution, relative, digest, table.num_rows)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

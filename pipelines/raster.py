@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +20,7 @@ from rasterio.transform import Affine
 from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput
 from minegis.variables import variable
+from pipelines.durable import settled
 
 _TAGS = ("MINEGIS_VARIABLE", "MINEGIS_UNIT", "MINEGIS_SOURCE")
 
@@ -177,26 +177,20 @@ def write_cog(raster: Raster, path: Path) -> None:
         "crs": raster.grid.crs,
         "transform": Affine(*raster.grid.transform),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with MemoryFile() as memory:
-            with memory.open(**profile) as dataset:
-                dataset.write(raster.values, 1)
-                dataset.update_tags(**tags)
-                dataset.set_band_description(1, raster.variable)
-                dataset.set_band_unit(1, raster.unit)
-            rasterio.shutil.copy(
-                memory.name,
-                part,
-                driver="COG",
-                compress="DEFLATE",
-                predictor="YES",
-                overview_resampling="AVERAGE",
-            )
-        _settle(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with settled(path) as part, MemoryFile() as memory:
+        with memory.open(**profile) as dataset:
+            dataset.write(raster.values, 1)
+            dataset.update_tags(**tags)
+            dataset.set_band_description(1, raster.variable)
+            dataset.set_band_unit(1, raster.unit)
+        rasterio.shutil.copy(
+            memory.name,
+            part,
+            driver="COG",
+            compress="DEFLATE",
+            predictor="YES",
+            overview_resampling="AVERAGE",
+        )
 
 
 def read_raster(path: Path) -> Raster:
@@ -235,15 +229,3 @@ def read_raster(path: Path) -> Raster:
         moments["VALID_TO"],
         tuple(filter(None, tags.get("MINEGIS_REMARKS", "").split("\n"))),
     )
-
-
-def _settle(part: Path, path: Path) -> None:
-    """Bring the written bytes to the disk, then give them their name."""
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from minegis.levels import RegionLevel, Tier
 from pipelines.asset_risk import AssetRisk, Assets
 from pipelines.cell_hazards import CellColumns
 from pipelines.progress import Progress
-from pipelines.steps.weights import region_asset_weights, region_weights
+from pipelines.steps.weights import kept_region_weights, region_asset_weights
 from risk_models.composite.cell import CellRisk
 from risk_models.composite.region import Contributor, RegionRisk, region_risk
 from risk_models.rule_package import RulePackage
@@ -36,12 +37,16 @@ def roll_up_regions(
     cells: CellRisk,
     rules: RulePackage,
     at: datetime,
+    folder: Path,
     progress: Progress,
 ) -> list[RegionRiskRecord]:
-    """Return the risk of each region, with its contributors and the area of its cells by tier."""
+    """Return the risk of each region, with its contributors and the area of its cells by tier.
+
+    The overlaps of regions and cells are kept in `folder`.
+    """
     progress.begin("区域汇总 Regions", len(regions))
     of_assets = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
-    of_cells = _weights(regions, lambda shapes: region_weights(shapes, columns.cells))
+    of_cells = _weights(regions, lambda shapes: kept_region_weights(folder, shapes, columns.cells))
     area = areas_km2(columns.cells)
     by_tier = {tier: of_cells @ np.where(cells.tier == tier, area, 0.0) for tier in Tier}
     records = []

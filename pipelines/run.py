@@ -18,6 +18,7 @@ from pipelines.alerting import warning_events
 from pipelines.asset_risk import assess_assets, assets_of
 from pipelines.cell_hazards import cells_of_site, hazards
 from pipelines.cell_risk import risk_of_cells, write_snapshots
+from pipelines.durable import PART
 from pipelines.events import recent_events
 from pipelines.products import make_products
 from pipelines.progress import Progress
@@ -52,7 +53,9 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     assets = assets_of(store, columns)
     risks = assess_assets(store, assets, columns, events, rules, at, progress)
     cells, in_cells = risk_of_cells(columns, assets, risks, rules)
-    regions = roll_up_regions(regions_of(store), assets, risks, columns, cells, rules, at, progress)
+    regions = roll_up_regions(
+        regions_of(store), assets, risks, columns, cells, rules, at, site.path("weights"), progress
+    )
     messages = warning_events(store, risks, rules, at)
     progress.begin("发布 Publish", 2)
     snapshots = write_snapshots(site, run_id, columns, cells, in_cells)
@@ -99,9 +102,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _remove_unpublished(site: Site, store: Store) -> None:
     """Delete what a killed run left: half-written files, and cells that no published run names."""
-    for pattern in ("rasters/.*.part", "weights/*.tmp"):
-        for path in site.folder.glob(pattern):
-            path.unlink(missing_ok=True)
+    for path in site.folder.glob(f"*/.*{PART}"):
+        path.unlink(missing_ok=True)
     published = set(store.run_ids())
     for folder in site.path("cells").iterdir():
         if folder.name not in published:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+from pipelines.durable import settled
 
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -43,18 +43,13 @@ class SourceFile:
         target = folder / self.name
         if target.exists():
             return target
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
+        with settled(target) as copy:
             if len(self.parts) > 1:
                 with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED) as archive:
                     for part in self.parts:
                         archive.write(part, part.name)
             else:
-                with self.path.open("rb") as content:
-                    shutil.copyfileobj(content, copy)
-            copy.flush()
-            os.fsync(copy.fileno())
-        Path(copy.name).replace(target)
+                shutil.copyfile(self.path, copy)
         return target
 
 

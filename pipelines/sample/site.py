@@ -11,6 +11,7 @@ from data_catalog.site import Area, Missing, RasterInput, Site, SiteDeclaration
 from data_catalog.store import Store
 from minegis.declarations import BilingualText
 from minegis.levels import Origin
+from pipelines.durable import settled
 from pipelines.progress import Progress, Silent
 from pipelines.sample.content import Content, elevation_path, make_content
 from pipelines.sample.recipe import Recipe, recipe, sample_source
@@ -136,9 +137,8 @@ def _keep(path: Path, folder: Path) -> tuple[str, str]:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     kept = folder / "sources" / f"{digest[:12]}-{path.name}"
     if not kept.exists():
-        part = kept.with_name(f".{kept.name}.part")
-        shutil.copyfile(path, part)
-        part.replace(kept)
+        with settled(kept) as part:
+            shutil.copyfile(path, part)
     return kept.relative_to(folder).as_posix(), digest
 
 

@@ -6,9 +6,8 @@ Regions are always computed with these weights, never from parent cells.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +22,7 @@ from minegis import sphere
 from minegis.cells import Cells, cover, polygons, resolution_of, usable
 from minegis.errors import InvalidInput
 from minegis.sphere import Shapes
+from pipelines.durable import settled
 from pipelines.raster import RasterGrid
 from pipelines.steps.overlap import overlaps, row_heights
 
@@ -30,6 +30,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _METHOD = b"raster weights 1"  # part of the key: a change of method makes older files stale
+_REGION_METHOD = b"region weights 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,8 @@ class CellGrid:
 
     def __post_init__(self) -> None:
         _ = self.resolution
-        if np.unique(self.cells).size != self.cells.size:
+        ascending = bool(np.all(self.cells[1:] > self.cells[:-1]))
+        if not ascending and np.unique(self.cells).size != self.cells.size:
             raise InvalidInput("a cell occurs twice", where="cells")
 
     @cached_property
@@ -91,11 +93,12 @@ class Weights:
         """
         key = hashlib.sha256(_METHOD + repr(grid).encode() + CellGrid(cells).key.encode()).hexdigest()
         path = folder / f"{key[:12]}.npz"
-        kept = _read(path, key)
+        names = ("start", "pixel", "fraction", "cell_area")
+        kept = _read(path, key, names)
         if kept is not None:
             return cls(grid, **kept)
         weights = raster_weights(grid, cells)
-        _write(path, key, weights)
+        _write(path, key, {name: getattr(weights, name) for name in names})
         return weights
 
     def mean(self, values: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -175,34 +178,19 @@ def raster_weights(grid: RasterGrid, cells: Cells) -> Weights:
     return Weights(grid, *overlaps(grid, CellGrid(cells).cells))
 
 
-def _read(path: Path, key: str) -> dict[str, Any] | None:
-    """Return the arrays of a kept file; None when it is absent, damaged or of other grids."""
+def _read(path: Path, key: str, names: Sequence[str]) -> dict[str, Any] | None:
+    """Return the arrays of a kept file; None when it is absent, damaged or of something else."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in ("start", "pixel", "fraction", "cell_area")}  # checks CRCs
+            arrays = {name: kept[name] for name in names}  # checks CRCs
             return arrays if str(kept["key"]) == key else None
     except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
         return None
 
 
-def _write(path: Path, key: str, weights: Weights) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-        try:
-            np.savez(
-                file,
-                key=np.array(key),
-                start=weights.start,
-                pixel=weights.pixel,
-                fraction=weights.fraction,
-                cell_area=weights.cell_area,
-            )
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+def _write(path: Path, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+    with settled(path) as part, part.open("wb") as file:
+        np.savez(file, allow_pickle=False, key=np.array(key), **arrays)
 
 
 def region_weights(regions: Shapes, cells: Cells) -> csr_array:
@@ -225,6 +213,22 @@ def region_weights(regions: Shapes, cells: Cells) -> csr_array:
         If a region is absent, empty, invalid or off the Earth; the message names its position.
     """
     return _fractions(usable(regions), polygons(cells))
+
+
+def kept_region_weights(folder: Path, regions: Shapes, cells: Cells) -> csr_array:
+    """Return the weights of `region_weights` kept in `folder`, or compute and keep them there.
+
+    The file is named by the hash of the outlines and of the cells; one that is damaged is computed again.
+    """
+    outlines = hashlib.sha256(b"".join(shapely.to_wkb(usable(regions))))
+    key = hashlib.sha256(_REGION_METHOD + outlines.digest() + CellGrid(cells).key.encode()).hexdigest()
+    path = folder / f"{key[:12]}.npz"
+    kept = _read(path, key, ("data", "indices", "indptr"))
+    if kept is None:
+        weights = region_weights(regions, cells)
+        kept = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
+        _write(path, key, kept)
+    return csr_array((kept["data"], kept["indices"], kept["indptr"]), shape=(len(regions), cells.size))
 
 
 def region_asset_weights(regions: Shapes, assets: Shapes) -> csr_array:

@@ -61,7 +61,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, random_rain, monkeyp
     def fail(*args, **kwargs):
         raise OSError("disk full")
 
-    monkeypatch.setattr("pipelines.raster.os.fsync", fail)
+    monkeypatch.setattr("pipelines.durable.os.fsync", fail)
     with pytest.raises(OSError, match="disk full"):
         write_cog(random_rain, tmp_path / "rain.tif")
     assert list(tmp_path.iterdir()) == []

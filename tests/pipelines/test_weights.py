@@ -23,6 +23,7 @@ from pipelines.steps.weights import (
     CellGrid,
     Weights,
     asset_weights,
+    kept_region_weights,
     raster_weights,
     region_asset_weights,
     region_weights,
@@ -423,3 +424,17 @@ def test_an_asset_on_a_county_line_belongs_to_both_counties_by_its_parts() -> No
     assert shares[0] == pytest.approx([0.75, 0.2, 1 / 3, 0, 1, 0])
     assert shares[1] == pytest.approx([0.25, 0.8, 2 / 3, 1, 1, 0])
     assert shares[2].tolist() == [1, 1, 1, 1, 1, 0]
+
+
+def test_kept_region_weights_are_those_computed_and_follow_the_outlines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = cells.cells_of_area(AREA, 7)
+    west, east = shapely.box(103, 31, 103.2, 32), shapely.box(103.2, 31, 104, 32)
+    first = kept_region_weights(tmp_path, [west, east], inside)
+    assert abs(first - region_weights([west, east], inside)).max() == 0.0
+    other = kept_region_weights(tmp_path, [east, west], inside)
+    assert abs(other[[1, 0]] - first).max() == 0.0
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+    monkeypatch.setattr(module, "region_weights", None)  # what is kept is not computed again
+    assert abs(kept_region_weights(tmp_path, [west, east], inside) - first).max() == 0.0

@@ -1,0 +1,33 @@
+"""Files that appear whole or not at all, and are on the disk before anything names them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PART = ".part"
+"""Suffix of a file on its way; what a killed process leaves has it."""
+
+
+@contextmanager
+def settled(path: Path) -> Iterator[Path]:
+    """Yield a temporary place beside `path`; what is written there gets its name once it is on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
+    try:
+        yield part
+        _flush(part)
+        part.replace(path)
+        _flush(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
