@@ -158,3 +158,28 @@ def test_the_doubled_and_ambiguous_times_of_a_real_logger_are_held_and_nothing_e
     assert told.count("a point has this time more than once") == 8
     assert told.count("a local time that the clock change makes ambiguous") == 4
     assert (report.quarantined, report.inserted) == (12, len(rows) - 12)
+
+
+def test_rain_in_inches_becomes_the_millimetres_of_the_tips_beside_it(
+    store: Store, tmp_path: Path, sample_data: Path
+) -> None:
+    # One file of the logger counts tips of 0.254 mm, the other gives the same rain in inches and says mm nowhere.
+    folder = sample_data / "monitoring/usgs_mukilteo"
+    tips = [line.split("\t") for line in (folder / "waMLP_14d.txt").read_text().splitlines()]
+    counted = {line[0][:16]: float(line[3]) * 0.254 for line in tips}
+    store.upsert("station", [station("R1", "rain_1h")])
+    rows = []
+    for line in (folder / "waMLP_rain.txt").read_text().splitlines():
+        year, month, day, hour, minute, rain = line.split()
+        at = f"{year}-{month}-{day} {hour}:{minute}"
+        if at in counted:
+            rows.append(("R1", at, float(rain), "in"))
+    assert len(rows) > 1300
+    import_readings(
+        store,
+        write(tmp_path / "a.csv", *rows),
+        options=ReadingOptions(time_zone=ZoneInfo("America/Los_Angeles")),
+    )
+    total = sum(reading.value or 0.0 for reading in store.readings("tsf", "T1"))
+    assert total == pytest.approx(sum(counted[at] for _, at, _, _ in rows), rel=1e-9)
+    assert total == pytest.approx(25.4 * sum(rain for _, _, rain, _ in rows), rel=1e-9)

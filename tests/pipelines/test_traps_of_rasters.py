@@ -144,3 +144,11 @@ def test_grib_rows_from_south_to_north_put_antarctica_at_the_bottom(sample_data)
     assert found.transform[4] < 0
     # August: the pole of the south is in its winter night, the Arctic near 0 °C
     assert np.nanmean(found.values[-40:]) < -40 < -10 < np.nanmean(found.values[:40])
+
+
+def test_the_phase_of_an_interferogram_in_radians_is_no_displacement(sample_data):
+    path = sample_data / "satellite/insar_mexico_city/cropA_20180106-20180130_VV_8rlks_eqa_unw.tif"
+    with pytest.raises(InvalidInput, match="another kind"):
+        read_grid(path, "displacement", unit="radians")
+    with pytest.raises(InvalidInput, match="no unit is stated"):
+        read_grid(path, "displacement")
