@@ -163,7 +163,7 @@ def test_the_doubled_and_ambiguous_times_of_a_real_logger_are_held_and_nothing_e
 def test_rain_in_inches_becomes_the_millimetres_of_the_tips_beside_it(
     store: Store, tmp_path: Path, sample_data: Path
 ) -> None:
-    # One file of the logger counts tips of 0.254 mm, the other gives the same rain in inches and says mm nowhere.
+    # One file of the logger counts tips of 0.254 mm, the other holds the same rain in inches.
     folder = sample_data / "monitoring/usgs_mukilteo"
     tips = [line.split("\t") for line in (folder / "waMLP_14d.txt").read_text().splitlines()]
     counted = {line[0][:16]: float(line[3]) * 0.254 for line in tips}
