@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
 
 from data_catalog.dataset import Dataset, datasets
+from minegis.errors import StoreConflict
 
 METADATA = sa.MetaData()
 
@@ -204,9 +207,17 @@ WARNING_EVENT = sa.Table(
 
 
 def create(engine: sa.Engine) -> None:
-    """Create what is missing: every table, and on SQLite an R*Tree beside each feature table."""
+    """Create what is missing: every table, and on SQLite an R*Tree beside each feature table.
+
+    Raises
+    ------
+    StoreConflict
+        If the store was made with other tables, by another version or with other dataset declarations.
+    """
     for dataset_id in datasets():
         feature_table(dataset_id)
+    if engine.dialect.name == "sqlite":
+        _claim(engine)
     METADATA.create_all(engine)
     if engine.dialect.name != "sqlite":
         return
@@ -215,4 +226,22 @@ def create(engine: sa.Engine) -> None:
             connection.exec_driver_sql(
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS rtree_{dataset_id} "
                 "USING rtree(pk, minx, maxx, miny, maxy)"
+            )
+
+
+def _claim(engine: sa.Engine) -> None:
+    """Write the fingerprint of the tables into a new store; refuse one that bears another."""
+    statements = sorted(str(CreateTable(table).compile(engine)) for table in METADATA.tables.values())
+    ours = int(hashlib.sha256("".join(statements).encode()).hexdigest()[:7], 16) or 1
+    with engine.connect().execution_options(write=True) as connection, connection.begin():
+        empty = not sa.inspect(connection).get_table_names()
+        theirs = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        if empty:
+            connection.exec_driver_sql(f"PRAGMA user_version = {ours}")
+        elif theirs != ours:
+            raise StoreConflict(
+                "the store was made by another version of minegis, or with other dataset declarations",
+                where=str(engine.url.database),
+                expected=f"tables {ours:07x}; keep the folder and make a new site, then import again",
+                got=f"tables {theirs:07x}",
             )

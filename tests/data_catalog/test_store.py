@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +22,7 @@ from data_catalog.store import (
     WarningEventRecord,
 )
 from minegis.clock import utc_now
-from minegis.errors import InvalidInput, NotFound
+from minegis.errors import InvalidInput, NotFound, StoreConflict
 from minegis.levels import Origin
 from minegis.reading import Quality, Reading
 
@@ -160,3 +162,16 @@ def test_a_run_that_fails_half_way_leaves_nothing(store: Store) -> None:
     last = store.last_run()
     assert last is not None
     assert last.id == "run1"
+
+
+def test_a_store_made_with_other_tables_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as opened:
+        opened.upsert("place", [place("a", 103, 31)])
+    Store.open(tmp_path).close()
+    path = tmp_path / "minegis.sqlite"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 7")
+    before = path.read_bytes()
+    with pytest.raises(StoreConflict, match="another version"):
+        Store.open(tmp_path)
+    assert path.read_bytes() == before
