@@ -26,7 +26,8 @@ from data_catalog.store.records import (
     WarningEventRecord,
     WarningRecord,
 )
-from data_catalog.store.schema import REVISION, create
+from data_catalog.store.revisions import Revisions
+from data_catalog.store.schema import create
 from minegis.clock import utc_now
 from minegis.errors import NotFound
 from minegis.reading import Reading
@@ -39,6 +40,7 @@ class Store:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._revisions = Revisions(engine)
 
     @classmethod
     def open(cls, site: Path) -> Self:
@@ -50,6 +52,7 @@ class Store:
 
     def close(self) -> None:
         """Give back every connection."""
+        self._revisions.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -177,10 +180,7 @@ class Store:
 
     def version(self, *names: str) -> str:
         """Return a text that changes whenever one of the named tables changes: the key of caches."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(REVISION).where(REVISION.c.name.in_(names)))
-            numbers = {row.name: row.number for row in rows}
-        return ".".join(str(numbers.get(name, 0)) for name in names)
+        return self._revisions.version(*names)
 
     def publish(self, run: PublishedRun) -> None:
         """Make a run visible, whole or not at all."""

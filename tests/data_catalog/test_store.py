@@ -175,3 +175,17 @@ def test_a_store_made_with_other_tables_is_refused_and_left_as_it_is(tmp_path: P
     with pytest.raises(StoreConflict, match="another version"):
         Store.open(tmp_path)
     assert path.read_bytes() == before
+
+
+def test_a_version_changes_with_every_commit_of_any_connection(tmp_path: Path) -> None:
+    river = Feature("r1", {"name": "岷江"}, shapely.Point(103.5, 31.2), Origin.PUBLIC, "natural_earth")
+    with Store.open(tmp_path) as reader, Store.open(tmp_path) as writer:
+        before = reader.version("river", "lake")
+        writer.upsert("river", [river])
+        after = reader.version("river", "lake")
+        assert after != before
+        assert reader.version("river", "lake") == after
+        assert reader.version("lake") == before.split(".")[1]
+        reader.upsert("river", [replace(river, geometry=shapely.Point(103.6, 31.2))])
+        assert reader.version("river", "lake") not in (before, after)
+        assert reader.version("river") == writer.version("river")
