@@ -22,6 +22,8 @@ from risk_models.composite.cell import CellRisk
 from risk_models.composite.region import Contributor, RegionRisk, region_risk
 from risk_models.rule_package import RulePackage
 
+NATION = "100000"
+
 
 def regions_of(store: Store) -> list[Feature]:
     """Return every region, the whole before its parts."""
@@ -45,7 +47,8 @@ def roll_up_regions(
     The overlaps of regions and cells are kept in `folder`.
     """
     progress.begin("区域汇总 Regions", len(regions))
-    of_assets = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
+    outlined = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
+    of_assets = _with_registered(outlined, regions, assets)
     of_cells = _weights(regions, lambda shapes: kept_region_weights(folder, shapes, columns.cells))
     area = areas_km2(columns.cells)
     by_tier = {tier: of_cells @ np.where(cells.tier == tier, area, 0.0) for tier in Tier}
@@ -77,6 +80,31 @@ def _weights(regions: Sequence[Feature], weigh: Callable[[NDArray[np.object_]], 
     provinces = np.array([region.properties["level"] == RegionLevel.PROVINCE for region in rest], dtype=float)
     whole = csr_array(np.minimum(provinces @ parts, 1.0).reshape(1, -1))
     return csr_array(vstack([whole] * len(nation) + [parts], format="csr"))
+
+
+def _with_registered(outlined: csr_array, regions: Sequence[Feature], assets: Assets) -> csr_array:
+    """Count what lies in no outline of a level in the region of that level that its register names.
+
+    Outlines are generalised: an asset on a coast or a border may lie a few metres beyond all of them.
+    """
+    rows = {str(region.properties["code"]): row for row, region in enumerate(regions)}
+    levels = np.array([region.properties["level"] for region in regions], dtype=object)
+    placed = {level: outlined[np.flatnonzero(levels == level)].sum(axis=0) > 0 for level in set(levels)}
+    entries = [
+        (row, number)
+        for number, (_, feature) in enumerate(assets.features)
+        for row in (rows.get(code) for code in _codes(str(feature.properties["county_code"])))
+        if row is not None and not placed[levels[row]][number]
+    ]
+    if not entries:
+        return outlined
+    row, number = np.array(entries).T
+    return csr_array(outlined + csr_array((np.ones(row.size), (row, number)), shape=outlined.shape))
+
+
+def _codes(county: str) -> tuple[str, ...]:
+    """Return a county's code and those of the regions above it, as GB/T 2260 builds them."""
+    return county, f"{county[:4]}00", f"{county[:2]}0000", NATION
 
 
 def _contributor(risk: AssetRisk, weight: float) -> Contributor:
