@@ -16,7 +16,7 @@ from data_catalog.store import AssessmentRecord, Feature, Store
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
-from minegis.reading import Reading
+from minegis.reading import Quality, Reading
 from minegis.variables import variable
 from pipelines.cell_hazards import CellColumns
 from pipelines.events import Event
@@ -32,7 +32,7 @@ from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
 from risk_models.warning.tiers import shown_provenance
 
-HISTORY = timedelta(days=40)  # of readings that an assessment may look at
+HISTORY = timedelta(days=40)  # of readings that an assessment may look at, beside the last of a silent point
 
 
 @dataclass(frozen=True)
@@ -79,9 +79,7 @@ def assess_assets(
     progress: Progress,
 ) -> list[AssetRisk]:
     """Assess every asset and move its shown tier by one step."""
-    readings: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    for reading in store.readings(since=at - HISTORY, until=at):
-        readings[reading.dataset, reading.asset_id].append(reading)
+    readings = _readings(store, at)
     previous = {(record.dataset, record.asset_id): record for record in store.assessments()}
     lon, lat = _points(assets)
     motions = [event_shaking(event, lon, lat) for event in events]
@@ -99,6 +97,32 @@ def assess_assets(
         assessed = assess(asset, readings[name, feature.id], evidence, rules, at)
         found.append(_settle(feature, assessed, previous.get((name, feature.id)), rules, at))
         progress.advance()
+    return found
+
+
+def _readings(store: Store, at: datetime) -> dict[tuple[str, str], list[Reading]]:
+    """Return the readings of each asset; a registered point that never spoke has one that says so."""
+    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
+    heard = set()
+    since = at - HISTORY
+    for reading in (*store.newest_readings(before=since), *store.readings(since=since, until=at)):
+        found[reading.dataset, reading.asset_id].append(reading)
+        heard.add((reading.point_id, reading.variable))
+    for station in store.features("station"):
+        name = station.properties["variable"]
+        if (station.id, name) not in heard:
+            silent = Reading(
+                station.id,
+                station.properties["asset_dataset"],
+                station.properties["asset_id"],
+                name,
+                None,
+                at,
+                Quality.MISSING,
+                station.origin,
+                station.source,
+            )
+            found[silent.dataset, silent.asset_id].append(silent)
     return found
 
 
@@ -143,11 +167,9 @@ def _settle(
 def _base(before: AssessmentRecord | None, at: datetime) -> TierState | None:
     if before is None:
         return None
-    last = TierState.from_json(before.hysteresis["state"])
-    if last.at < at:
-        return last
-    earlier = before.hysteresis["before"]
-    return TierState.from_json(earlier) if earlier else None
+    known = (before.hysteresis[key] for key in ("state", "before"))
+    states = (TierState.from_json(each) for each in known if each)
+    return next((state for state in states if state.at < at), None)
 
 
 def _shaken(

@@ -42,6 +42,20 @@ def add_readings(connection: sa.Connection, readings: Iterable[Reading], now: da
     return int(added)
 
 
+def newest_readings(connection: sa.Connection, *, before: datetime) -> list[Reading]:
+    """Return the newest reading of each point and variable of an asset from before a time."""
+    point = (READING.c.dataset, READING.c.asset_id, READING.c.point_id, READING.c.variable)
+    newest = (
+        sa.select(*point, sa.func.max(READING.c.observed_at).label("observed_at"))
+        .where(READING.c.observed_at < format_utc(before))
+        .group_by(*point)
+        .subquery()
+    )
+    same = (READING.c[column.name] == column for column in newest.c)
+    rows = connection.execute(sa.select(READING).join(newest, sa.and_(*same)).order_by(READING.c.pk))
+    return [_reading(row) for row in rows.mappings()]
+
+
 def select_readings(
     connection: sa.Connection,
     dataset: str | None = None,
@@ -63,17 +77,18 @@ def select_readings(
         query = query.where(READING.c.observed_at <= format_utc(until))
     if as_of is not None:
         query = query.where(READING.c.received_at <= format_utc(as_of))
-    return [
-        Reading(
-            point_id=row["point_id"],
-            dataset=row["dataset"],
-            asset_id=row["asset_id"],
-            variable=row["variable"],
-            value=row["value"],
-            observed_at=parse_utc(row["observed_at"]),
-            quality=Quality(row["quality"]),
-            origin=Origin(row["origin"]),
-            source=row["source"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [_reading(row) for row in connection.execute(query).mappings()]
+
+
+def _reading(row: sa.RowMapping) -> Reading:
+    return Reading(
+        point_id=row["point_id"],
+        dataset=row["dataset"],
+        asset_id=row["asset_id"],
+        variable=row["variable"],
+        value=row["value"],
+        observed_at=parse_utc(row["observed_at"]),
+        quality=Quality(row["quality"]),
+        origin=Origin(row["origin"]),
+        source=row["source"],
+    )

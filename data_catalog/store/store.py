@@ -178,6 +178,11 @@ class Store:
                 connection, dataset, asset_id, since=since, until=until, as_of=as_of
             )
 
+    def newest_readings(self, *, before: datetime) -> list[Reading]:
+        """Return the newest reading of each point and variable of an asset from before a time."""
+        with self._reading() as connection:
+            return readings.newest_readings(connection, before=before)
+
     def version(self, *names: str) -> str:
         """Return a text that changes whenever one of the named tables changes: the key of caches."""
         return self._revisions.version(*names)

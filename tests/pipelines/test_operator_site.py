@@ -1,0 +1,147 @@
+"""Runs of small sites of an operator: no rasters unless a test brings them, a few assets, known answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+
+from data_catalog.site import Area, Site, SiteDeclaration
+from data_catalog.store import AssessmentRecord, Feature, Store
+from minegis.declarations import BilingualText
+from minegis.errors import InvalidInput
+from minegis.levels import Origin, Tier
+from minegis.reading import Quality, Reading
+from pipelines.progress import Silent
+from pipelines.run import run_site
+
+AT = datetime(2026, 7, 20, 4, tzinfo=UTC)
+NAME = BilingualText(zh="小", en="Small")
+BOX = Area(id="small", title=NAME, bbox=(103.0, 31.0, 103.1, 31.1))
+INSIDE = shapely.Point(103.05, 31.05)
+
+
+def region(code: str, level: str, parent: str | None, outline: shapely.Polygon) -> Feature:
+    properties = {"code": code, "name": code, "level": level, "parent": parent}
+    return Feature(code, properties, outline, Origin.PUBLIC, "test")
+
+
+REGIONS = [
+    region("100000", "nation", None, shapely.box(102, 30, 105, 33)),
+    region("510000", "province", "100000", shapely.box(102, 30, 105, 33)),
+    region("513200", "city", "510000", shapely.box(102, 30, 105, 33)),
+    region("513233", "county", "513200", shapely.box(102, 30, 104, 33)),
+    region("513230", "county", "513200", shapely.box(104, 30, 105, 33)),
+]
+
+
+def tsf(feature_id: str, place: shapely.Geometry = INSIDE, **properties: Any) -> Feature:
+    register = {
+        "name": feature_id,
+        "county_code": "513233",
+        "status": "in_use",
+        "raise_method": "upstream",
+        "total_storage": 320.0,
+        "dam_height": 48.0,
+    }
+    return Feature(feature_id, register | properties, place, Origin.OPERATOR, "test")
+
+
+def depth(value: float, at: datetime, point: str = "p1") -> Reading:
+    return Reading(point, "tsf", "a", "phreatic_depth", value, at, Quality.GOOD, Origin.OPERATOR, "test")
+
+
+class Small:
+    """A site folder that can be judged at any time."""
+
+    def __init__(self, folder: Path, **declared: Any) -> None:
+        given = {"title": NAME, "origin": Origin.OPERATOR, "areas": (BOX,), "reference_time": AT} | declared
+        self.declaration = SiteDeclaration(**given)
+        self.site = Site.create(folder, self.declaration)
+        self.store = Store.open(folder)
+        self.store.upsert("region", REGIONS)
+
+    def run(self, at: datetime = AT) -> None:
+        declaration = self.declaration.model_copy(update={"reference_time": at})
+        run_site(Site(self.site.folder, declaration), self.store, Silent())
+
+    def assessment(self, feature_id: str = "a") -> AssessmentRecord:
+        (found,) = self.store.assessments("tsf", feature_id)
+        return found
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Any:
+    site = Small(tmp_path)
+    yield site
+    site.store.close()
+
+
+def nodes(chain: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [chain]
+    for node in found:
+        found += node["inputs"]
+    return found
+
+
+def test_a_red_asset_just_outside_every_outline_still_counts_where_its_register_says(small: Small) -> None:
+    # 0.001 degrees beyond the eastern end of the nation, as on a generalised coast or border.
+    small.store.upsert(
+        "tsf",
+        [
+            tsf("a", shapely.Point(105.001, 31), major_hazards="decant_blocked", county_code="513230"),
+            tsf("b"),
+        ],
+    )
+    small.run()
+    risks = small.store.region_risks()
+    assert {code: risk.assets for code, risk in risks.items()} == {
+        "100000": 2, "510000": 2, "513200": 2, "513230": 1, "513233": 1,
+    }  # fmt: skip
+    assert {code for code, risk in risks.items() if risk.tier >= Tier.ORANGE} == {
+        "100000", "510000", "513200", "513230",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("areas", [(), (Area(id="x", title=NAME, regions=("513233", "999999")),)])
+def test_an_area_of_interest_that_is_not_there_is_named(tmp_path: Path, areas: tuple[Area, ...]) -> None:
+    small = Small(tmp_path, areas=areas)
+    with small.store, pytest.raises(InvalidInput, match=r"site\.yaml"):
+        small.run()
+
+
+def test_a_red_capable_sensor_that_fell_silent_months_ago_still_raises_its_alarm(small: Small) -> None:
+    small.store.upsert("tsf", [tsf("a")])
+    small.store.add_readings([depth(9.0, AT - timedelta(days=90))])
+    small.run()
+    assert small.assessment().tier == Tier.YELLOW
+    assert "data_alarm" in {node["key"] for node in nodes(small.assessment().chain)}
+
+
+def test_a_registered_sensor_that_never_spoke_is_silent_and_not_forgotten(small: Small) -> None:
+    small.store.upsert("tsf", [tsf("a")])
+    station = {
+        "name": "p2",
+        "asset_dataset": "tsf",
+        "asset_id": "a",
+        "variable": "phreatic_depth",
+        "interval_minutes": 60.0,
+    }
+    small.store.upsert("station", [Feature("p2", station, INSIDE, Origin.OPERATOR, "test")])
+    small.store.add_readings([depth(9.0, AT)])
+    small.run()
+    assert small.assessment().tier == Tier.YELLOW
+    (silent,) = [n for n in nodes(small.assessment().chain) if n["key"] == "reading/phreatic_depth/p2"][:1]
+    assert silent["state"] == "missing"
+
+
+def test_a_site_judged_at_an_earlier_time_again_shows_what_the_evidence_says_then(small: Small) -> None:
+    small.store.upsert("tsf", [tsf("a")])
+    for hours in (0, 1):
+        small.run(AT + timedelta(hours=hours))
+    small.store.upsert("tsf", [tsf("a", major_hazards="decant_blocked")])
+    small.run(AT)
+    assert small.assessment().tier == Tier.RED
