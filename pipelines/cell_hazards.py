@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from data_catalog.site import Site
 from data_catalog.store import Store
 from minegis.cells import Cells, cells_of_area, centres, to_text
+from minegis.errors import InvalidInput
 from pipelines.events import Event
 from pipelines.products import Product, Products
 from pipelines.progress import Progress
@@ -84,14 +85,30 @@ class CellColumns:
 
 
 def cells_of_site(site: Site, store: Store) -> Cells:
-    """Return the cells that the site's areas touch, ascending."""
+    """Return the cells that the site's areas touch, ascending.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no area, or one names a region that the store does not hold.
+    """
     shapes: list[BaseGeometry] = []
     for area in site.declaration.areas:
         if area.bbox is not None:
             shapes.append(shapely.box(*area.bbox))
         else:
             regions = store.features("region", where={"code": list(area.regions)})
+            unknown = sorted(set(area.regions) - {region.properties["code"] for region in regions})
+            if unknown:
+                raise InvalidInput(
+                    "no such region",
+                    where=f"site.yaml: areas.{area.id}",
+                    expected="codes of the regions in the store",
+                    got=", ".join(unknown),
+                )
             shapes += [region.geometry for region in regions]
+    if not shapes:
+        raise InvalidInput("no area of interest", where="site.yaml: areas", expected="at least one area")
     found = [cells_of_area(shape, site.declaration.resolution) for shape in shapes]
     return np.unique(np.concatenate(found))
 
