@@ -188,9 +188,15 @@ def _shaken(
         at_asset = float(pga[number]), float(pgv[number])
         method, standing = card("shaking").method, standing_at(event, *points[number])
         if event.shakemap:
-            mapped = _worst(columns, "pga", number, assets), _worst(columns, "pgv", number, assets)
+            mapped = tuple(
+                _worst(columns.mapped[event.shakemap][name], number, assets) for name in ("pga", "pgv")
+            )
             if not np.isnan(mapped).any():
-                at_asset, method, standing = mapped, f"shakemap/{event.shakemap}", Standing.VERIFIED
+                at_asset, method, standing = (
+                    (mapped[0], mapped[1]),
+                    f"shakemap/{event.shakemap}",
+                    Standing.VERIFIED,
+                )
         nodes.append(
             shaking_evidence(
                 asset,
@@ -295,6 +301,6 @@ def _rows(number: int, assets: Assets) -> np.ndarray[Any, Any]:
     return np.asarray(matrix.indices[matrix.indptr[number] : matrix.indptr[number + 1]])
 
 
-def _worst(columns: CellColumns, name: str, number: int, assets: Assets) -> float:
-    values = columns.get(name)[_rows(number, assets)]
+def _worst(column: np.ndarray[Any, Any], number: int, assets: Assets) -> float:
+    values = column[_rows(number, assets)]
     return float(np.nanmax(values)) if values.size and not np.isnan(values).all() else float("nan")

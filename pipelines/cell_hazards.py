@@ -56,6 +56,8 @@ class CellColumns:
         Which of the site's elevation models covers the cell best, -1 where none does.
     sources : dict of tuple of text
         What each column was made from: one text, or one for each elevation model.
+    mapped : dict of dict of (n,) float
+        PGA (g) and PGV (cm/s) of each ShakeMap by its event id, NaN where it does not reach.
     """
 
     cells: Cells
@@ -64,6 +66,7 @@ class CellColumns:
     area: NDArray[np.int8]
     values: dict[str, Floats] = field(default_factory=dict)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mapped: dict[str, dict[str, Floats]] = field(default_factory=dict)
 
     def set(self, name: str, values: Floats, *sources: str) -> None:
         """Set a column."""
@@ -182,9 +185,10 @@ def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], 
         event_pga, event_pgv, source = motion[0], motion[1], event.source
         if event.shakemap in mapped:
             rasters = mapped[event.shakemap].rasters
-            for name, estimate in (("pga", event_pga), ("pgv", event_pgv)):
-                mean, _ = _mean(rasters[name], columns.cells, folder)
-                estimate[:] = np.where(np.isnan(mean), estimate, mean)
+            found = {name: _mean(rasters[name], columns.cells, folder)[0] for name in ("pga", "pgv")}
+            columns.mapped[event.shakemap] = found
+            event_pga = np.where(np.isnan(found["pga"]), event_pga, found["pga"])
+            event_pgv = np.where(np.isnan(found["pgv"]), event_pgv, found["pgv"])
             source = rasters["pga"].source
         pga, pgv = np.fmax(pga, event_pga), np.fmax(pgv, event_pgv)
         sources.append(source)

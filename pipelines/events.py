@@ -33,7 +33,10 @@ class Event:
 def recent_events(
     store: Store, maps: Sequence[ShakingProduct], rules: RulePackage, at: datetime
 ) -> list[Event]:
-    """Return the earthquakes of the last hours that the rules name, oldest first."""
+    """Return the earthquakes of the last hours that the rules name, oldest first.
+
+    A ShakeMap counts without a row of the register: it may be the first that is heard of an earthquake.
+    """
     since = at - timedelta(hours=rules.seismic.relevant_hours)
     found = []
     for feature in store.features("earthquake"):
@@ -56,7 +59,24 @@ def recent_events(
                     shakemap=_shakemap(occurred_at, point.x, point.y, maps),
                 )
             )
+    known = {event.shakemap for event in found}
+    found += [_of_map(each) for each in maps if each.event_id not in known and since <= each.event_at <= at]
     return sorted(found, key=lambda event: event.occurred_at)
+
+
+def _of_map(each: ShakingProduct) -> Event:
+    product = each.rasters["pga"]
+    return Event(
+        id=each.event_id,
+        name=each.event_id,
+        magnitude=each.magnitude,
+        lon=each.lon,
+        lat=each.lat,
+        occurred_at=each.event_at,
+        source=product.source,
+        origin=product.artefact.inputs[0]["origin"],
+        shakemap=each.event_id,
+    )
 
 
 def _shakemap(occurred_at: datetime, lon: float, lat: float, maps: Sequence[ShakingProduct]) -> str:

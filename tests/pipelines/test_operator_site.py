@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import shapely
 
-from data_catalog.site import Area, Site, SiteDeclaration
+from data_catalog.site import Area, RasterInput, Site, SiteDeclaration
 from data_catalog.store import AssessmentRecord, Feature, Store
 from minegis.declarations import BilingualText
 from minegis.errors import InvalidInput
@@ -145,3 +146,84 @@ def test_a_site_judged_at_an_earlier_time_again_shows_what_the_evidence_says_the
     small.store.upsert("tsf", [tsf("a", major_hazards="decant_blocked")])
     small.run(AT)
     assert small.assessment().tier == Tier.RED
+
+
+SHAKEMAP = """<?xml version="1.0"?>
+<shakemap_grid xmlns="http://earthquake.usgs.gov/eqcenter/shakemap" event_id="quake" shakemap_id="quake"
+ shakemap_version="1" code_version="4" process_timestamp="2026-07-20T03:10:00Z" shakemap_originator="test"
+ map_status="AUTOMATIC" shakemap_event_type="ACTUAL">
+<event event_id="quake" magnitude="6.0" depth="10" lat="31.05" lon="103.05"
+ event_timestamp="2026-07-20T03:00:00UTC" event_network="test" event_description="Test"/>
+<grid_specification lon_min="{west}" lat_min="30.5" lon_max="{east}" lat_max="31.5"
+ nominal_lon_spacing="0.5" nominal_lat_spacing="0.5" nlon="3" nlat="3"/>
+<grid_field index="1" name="LON" units="dd"/>
+<grid_field index="2" name="LAT" units="dd"/>
+<grid_field index="3" name="PGA" units="pctg"/>
+<grid_field index="4" name="PGV" units="cms"/>
+<grid_field index="5" name="MMI" units="intensity"/>
+<grid_data>
+{rows}
+</grid_data>
+</shakemap_grid>
+"""
+
+
+def shakemap(folder: Path, west: float, *, pga: float, pgv: float) -> RasterInput:
+    """A uniform ShakeMap of one degree from `west` on; PGA in %g, PGV in cm/s."""
+    rows = "\n".join(
+        f"{west + 0.5 * column} {31.5 - 0.5 * row} {pga} {pgv} 8" for row in range(3) for column in range(3)
+    )
+    path = folder / "sources" / "grid.xml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(SHAKEMAP.format(west=west, east=west + 1, rows=rows), encoding="utf-8")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return RasterInput(kind="shakemap", path="sources/grid.xml", source="test", sha256=digest)
+
+
+def quake(feature_id: str, magnitude: float, lon: float, at: str) -> Feature:
+    properties = {"name": feature_id, "magnitude": magnitude, "occurred_at": at}
+    return Feature(feature_id, properties, shapely.Point(lon, 31.05), Origin.PUBLIC, "test")
+
+
+def shaking_of(small: Small) -> list[dict[str, Any]]:
+    return [node for node in nodes(small.assessment().chain) if node["key"] == "shaking"]
+
+
+def test_a_shakemap_whose_earthquake_no_catalogue_names_still_shakes_the_assets(tmp_path: Path) -> None:
+    # 98.0665 %g is 9.617 m/s² and 100 cm/s is 1 m/s: I_V = 3.00 lg 1 + 9.77 = 9.8, above the limit of red.
+    small = Small(tmp_path, inputs=(shakemap(tmp_path, 102.5, pga=98.0665, pgv=100),))
+    with small.store:
+        small.store.upsert("tsf", [tsf("a")])
+        small.run()
+        (node,) = shaking_of(small)
+        assert (node["value"], node["tier"]) == (9.8, Tier.RED)
+        assert small.assessment().tier == Tier.RED
+
+
+def test_shaking_beyond_a_shakemap_is_not_said_to_come_from_it(tmp_path: Path) -> None:
+    small = Small(tmp_path, inputs=(shakemap(tmp_path, 104.0, pga=1, pgv=1),))
+    with small.store:
+        small.store.upsert("tsf", [tsf("a")])
+        small.store.upsert("earthquake", [quake("q", 6.0, 103.05, "2026-07-20T03:00:00Z")])
+        small.run()
+        (node,) = shaking_of(small)
+    assert not node["inputs"][0]["method"].startswith("shakemap")
+    assert node["standing"] == "calibrated"
+
+
+def test_a_shakemap_speaks_of_its_own_earthquake_only(tmp_path: Path) -> None:
+    # 0.1 %g and 0.1 cm/s are far below intensity VI; the unmapped earthquake is a magnitude 7 at the pond.
+    small = Small(tmp_path, inputs=(shakemap(tmp_path, 102.5, pga=0.1, pgv=0.1),))
+    with small.store:
+        small.store.upsert("tsf", [tsf("a")])
+        small.store.upsert(
+            "earthquake",
+            [
+                quake("mapped", 6.0, 103.05, "2026-07-20T03:00:00Z"),
+                quake("other", 7.0, 103.05, "2026-07-20T01:00:00Z"),
+            ],
+        )
+        small.run()
+        by_event = {node["source"].split(" ")[0]: node["tier"] for node in shaking_of(small)}
+    assert by_event["earthquake/mapped"] == Tier.NONE
+    assert by_event["earthquake/other"] >= Tier.ORANGE
