@@ -27,7 +27,7 @@ def identifier(region_code: str, sector: str, sent: datetime, sequence: int) -> 
     sent : datetime
         Aware; written in Beijing time.
     sequence : int
-        0 to 999 within one second: the last digit is N, the others fill the extension XX.
+        0 to 999 999 within one second: the last digit is N, the others fill the extension XX and then UUU.
 
     Raises
     ------
@@ -41,15 +41,15 @@ def identifier(region_code: str, sector: str, sent: datetime, sequence: int) -> 
     for name, code, digits in (("region_code", region_code, 6), ("sector", sector, 3)):
         if not re.fullmatch(rf"[0-9]{{{digits}}}", code):
             raise InvalidInput("not a code", where=name, expected=f"{digits} digits", got=repr(code))
-    if not 0 <= sequence <= 999:
+    if not 0 <= sequence <= 999_999:
         raise InvalidInput(
-            "too many messages in one second", where="sequence", expected="0 to 999", got=str(sequence)
+            "too many messages in one second", where="sequence", expected="0 to 999999", got=str(sequence)
         )
     if sent.tzinfo is None:
         raise InvalidInput("a time without offset", where="sent", got=str(sent))
     extension, number = divmod(sequence, 10)
     moment = sent.astimezone(_BEIJING).strftime("%Y%m%d%H%M%S")
-    return f"{region_code}{sector}000{extension:02d}_{moment}_{number}"
+    return f"{region_code}{sector}{extension:05d}_{moment}_{number}"
 
 
 def headline(

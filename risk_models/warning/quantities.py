@@ -74,7 +74,7 @@ def minimum(reference: str | None, around: Surroundings) -> Evidence | None:
     asset, rules = around.asset, around.rules
     if reference == "phreatic_minimum":
         control = asset.number("control_phreatic_depth")
-        if control is not None:
+        if control is not None and control > 0:
             return register_node(
                 asset, "control_phreatic_depth", Label("控制浸润线埋深", "Control phreatic depth"), "m"
             )
@@ -173,8 +173,9 @@ def _measured_beach(length: float, around: Surroundings) -> tuple[float, tuple[E
     reading = around.lowest_level()
     normal = around.asset.required_number("normal_level")
     level = normal if reading is None or reading.value is None else reading.value
+    measured = tuple(point.evidence() for point in around.points if point.latest is reading)
     value = float(measured_beach_at_flood(length, level, _flood(level, around), _beach_slope(around)))
-    return value, _registered(around, "normal_level", "design_flood_level", "beach_slope")
+    return value, (*measured, *_registered(around, "normal_level", "design_flood_level", "beach_slope"))
 
 
 def _flood_level_gap(level: float, around: Surroundings) -> tuple[float, tuple[Evidence, ...]]:

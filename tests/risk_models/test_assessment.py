@@ -143,6 +143,26 @@ def test_a_high_slope_without_online_monitoring_is_a_major_hazard() -> None:
     assert assess(slope, [], [], RULES, AT).tier is Tier.RED
     lower = AssetRecord("slope", "S1", "边坡", {"slope_height": 199, "online_monitoring": False})
     assert assess(lower, [], [], RULES, AT).tier is Tier.NONE
+    mine = AssetRecord("mine", "M1", "露天矿", {"slope_height": 200, "online_monitoring": False})
+    assert assess(mine, [], [], RULES, AT).tier is Tier.RED
+
+
+@pytest.mark.parametrize(
+    ("mine_type", "expected"),
+    [("open_pit", Tier.RED), ("combined", Tier.RED), ("underground", Tier.NONE)],
+)
+@pytest.mark.parametrize(("variable", "value"), [("displacement_rate", 50), ("tangent_angle", 86)])
+def test_a_mine_with_a_pit_is_judged_by_the_movement_of_its_slopes(
+    mine_type: str, expected: Tier, variable: str, value: float
+) -> None:
+    mine = AssetRecord("mine", "T1", "矿山", {"mine_type": mine_type})
+    assert assess(mine, [reading(variable, value, dataset="mine")], [], RULES, AT).tier is expected
+
+
+def test_a_control_depth_of_zero_leaves_the_table_in_force() -> None:
+    # 85 m asks for 5.25 m; a control depth of 0 m is no depth to compare with.
+    found = judged(calm(phreatic_depth=5), pond(control_phreatic_depth=0))
+    assert found.tier is Tier.RED
 
 
 @pytest.mark.parametrize("quality", [Quality.SUSPECT, Quality.FAIL, Quality.MISSING])
@@ -373,6 +393,14 @@ def test_a_beach_measured_at_a_low_pond_has_a_longer_way_to_the_flood_level() ->
     found = judged(calm(pond_level=308.2))
     assert node(found, "item/dry_beach").value == pytest.approx(40)
     assert found.tier is Tier.RED
+    # The chain holds every number of 320 − (311.0 − 308.2) / 0.01.
+    beach = node(found, "dry_beach/dry_beach_length/dry_beach_length-1")
+    values = {one.key.split("/")[1]: one.value for one in beach.inputs}
+    assert (values["dry_beach_length"], values["design_flood_level"], values["pond_level"]) == (
+        320,
+        311,
+        308.2,
+    )
 
 
 def test_a_value_inside_the_deadband_keeps_the_worse_tier_from_falling() -> None:
