@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from pipelines.products import Product, Products
 from pipelines.progress import Progress
 from pipelines.shaking import event_shaking
 from pipelines.steps.weights import Weights
+from risk_models.rule_package import RulePackage
 from risk_models.seismic.intensity import seismic_intensity
 from risk_models.seismic.landslide import (
     areal_coverage,
@@ -41,6 +44,8 @@ from risk_models.slopes.infinite_slope import (
 
 Floats = NDArray[np.float64]
 RAIN_DAYS = 7  # days of the antecedent rain index
+_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -117,7 +122,13 @@ def cells_of_site(site: Site, store: Store) -> Cells:
 
 
 def hazards(
-    site: Site, cells: Cells, products: Products, events: Sequence[Event], at: datetime, progress: Progress
+    site: Site,
+    cells: Cells,
+    products: Products,
+    events: Sequence[Event],
+    rules: RulePackage,
+    at: datetime,
+    progress: Progress,
 ) -> CellColumns:
     """Bring every raster to the cells and run the cell models."""
     lon, lat = centres(cells)
@@ -126,7 +137,7 @@ def hazards(
     progress.begin("网格权重 Cell weights", len(products.terrain) + len(products.daily_rain))
     _terrain(columns, products.terrain, folder)
     progress.advance(len(products.terrain))
-    _rain(columns, products.daily_rain, at, folder, progress)
+    _rain(columns, products.daily_rain, rules, at, folder, progress)
     progress.begin("网格模型 Cell models", 2)
     _shaking(columns, products, events, folder)
     _coseismic(columns)
@@ -157,21 +168,50 @@ def _mean(product: Product, cells: Cells, folder: Path) -> tuple[Floats, Floats]
 
 
 def _rain(
-    columns: CellColumns, daily: Sequence[Product], at: datetime, folder: Path, progress: Progress
+    columns: CellColumns,
+    daily: Sequence[Product],
+    rules: RulePackage,
+    at: datetime,
+    folder: Path,
+    progress: Progress,
 ) -> None:
-    """Set the rain of the last day and the antecedent rain index, from what ended by `at`."""
-    ended = [product for product in daily if product.raster.valid_to and product.raster.valid_to <= at]
-    newest = sorted(ended, key=lambda product: product.raster.valid_to or at, reverse=True)[:RAIN_DAYS]
-    days = []
-    for product in newest:
-        days.append(_mean(product, columns.cells, folder)[0])
-        progress.advance()
-    if not days:
-        return
-    columns.set("rain_24h", days[0], newest[0].source)
-    if len(days) == RAIN_DAYS:
-        source = " + ".join(product.source for product in newest)
-        columns.set("antecedent_rain_index", antecedent_rain_index(np.stack(days)), source)
+    """Set the rain of the last day and the antecedent rain index, from what ended by `at` and is not stale.
+
+    Where several files speak of one cell the wetter counts.
+    """
+    found: dict[str, Floats] = {}
+    sources: dict[str, list[str]] = {"rain_24h": [], "antecedent_rain_index": []}
+    for days in _runs_of_days(daily, at - _DAY * rules.monitoring.stale_after_intervals, at):
+        amounts = [
+            np.fmax.reduce([_mean(product, columns.cells, folder)[0] for product in products])
+            for products in days
+        ]
+        progress.advance(sum(len(products) for products in days))
+        made = {"rain_24h": (amounts[0], days[:1])}
+        if len(days) == RAIN_DAYS:
+            made["antecedent_rain_index"] = antecedent_rain_index(np.stack(amounts)), days
+        for name, (values, used) in made.items():
+            found[name] = np.fmax(found.get(name, values), values)
+            sources[name] += [product.source for products in used for product in products]
+    for name, values in found.items():
+        columns.set(name, values, " + ".join(sources[name]))
+
+
+def _runs_of_days(daily: Sequence[Product], since: datetime, at: datetime) -> list[list[list[Product]]]:
+    """Return days without a gap, the newest first, for each hour at which days end."""
+    by_end: dict[datetime, list[Product]] = defaultdict(list)
+    for product in daily:
+        if product.raster.valid_to is not None and product.raster.valid_to <= at:
+            by_end[product.raster.valid_to].append(product)
+    newest: dict[timedelta, datetime] = {}
+    for end in sorted(by_end):
+        newest[(end - _EPOCH) % _DAY] = end
+    runs = []
+    for end in newest.values():
+        ends = takewhile(by_end.__contains__, (end - _DAY * back for back in range(RAIN_DAYS)))
+        if end >= since:
+            runs.append([by_end[each] for each in ends])
+    return runs
 
 
 def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], folder: Path) -> None:

@@ -49,7 +49,7 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     products = make_products(site, progress)
     events = recent_events(store, products.shaking, rules, at)
     fields = [field for event in events if not event.shakemap for field in shaking_fields(site, event)]
-    columns = hazards(site, cells_of_site(site, store), products, events, at, progress)
+    columns = hazards(site, cells_of_site(site, store), products, events, rules, at, progress)
     assets = assets_of(store, columns)
     risks = assess_assets(store, assets, columns, events, rules, at, progress)
     cells, in_cells = risk_of_cells(columns, assets, risks, rules)
