@@ -12,8 +12,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Scope
 
 from geoserver import api, cap, errors, ogc, tile_routes
+from geoserver.headers import Headers
 from geoserver.services import Services, services_of, site_of
 from minegis.errors import MinegisError
 from minegis.settings import Settings
@@ -21,9 +23,10 @@ from tiles.raster import raster_router
 
 BUILT_PAGE = Path(__file__).parent / "web" / "dist"
 RASTER_PREFIX = "/tiles/raster"
+_FOR_GOOD = "public, max-age=31536000, immutable"
 
 _NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>minegis</title>
-<body style="font-family: sans-serif; margin: 3rem">
+<body>
 <h1>minegis</h1>
 <p>地图页面尚未构建。服务已在运行：<a href="/ogc">OGC API</a>、<a href="/api/v1/layers">图层</a>。</p>
 <p>The map page is not built; <code>make up</code> builds it. The services run:
@@ -52,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.hub = ogc.Hub()
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Headers)
     app.add_api_route("/livez", livez, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
     for part in (ogc, tile_routes, api, cap):
@@ -86,9 +90,19 @@ async def readyz(request: Request) -> Response:
     return Response(orjson.dumps(body), status_code=status, media_type="application/json")
 
 
+class _Page(StaticFiles):
+    """The built page: what the build named by its content is kept for good, the rest asked for again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        named_by_content = path.startswith("assets/")
+        response.headers["Cache-Control"] = _FOR_GOOD if named_by_content else "no-cache"
+        return response
+
+
 def _serve_page(app: FastAPI, folder: Path) -> None:
     if (folder / "index.html").exists():
-        app.mount("/", StaticFiles(directory=folder, html=True), name="page")
+        app.mount("/", _Page(directory=folder, html=True), name="page")
         return
 
     async def not_built() -> Response:

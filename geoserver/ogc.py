@@ -10,31 +10,31 @@ import copy
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from http import HTTPStatus
-from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import orjson
-import pygeoapi
 import pygeoapi.api as core
 import shapely
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
 from pygeoapi.api import API, APIRequest, itemtypes
 from pygeoapi.openapi import get_oas
+from pygeoapi.plugin import PLUGINS
 from pygeoapi.provider.base import BaseProvider
 
 from data_catalog.dataset import datasets
 from geoserver.errors import problem
 from geoserver.ogc_items import CellItems, ItemQuery, Items, TableItems
-from geoserver.ogc_parameters import check_parameters, normalised, parse_period
+from geoserver.ogc_page import page as web_page
+from geoserver.ogc_parameters import check_parameters, normalised, parse_period, without_format
 from geoserver.services import OpenSite, services_of
 from layers.layer import layers
 from minegis.coordinates import transformer
-from minegis.errors import InvalidInput, NotFound
+from minegis.errors import InvalidInput
 from tiles.cells import NAME as RISK_CELL
 from tiles.table import WARNING
 
@@ -53,12 +53,17 @@ _DEFAULT_ITEMS, _MOST_ITEMS = 100, 10_000
 _NOT_OFFERED_LINKS = ("/processes", "/jobs", "/TileMatrixSets")
 _NOT_OFFERED_CLASSES = ("create-replace-delete", "cql2", "ogcapi-features-3", "/html")
 _GEOJSON = "application/geo+json"
-_STATIC = Path(pygeoapi.__file__).parent / "static"
+_KEPT_HEADERS = ("Content-Language", "Content-Crs")
 
 with warnings.catch_warnings():  # pygeoapi loads the rest of itself late, with deprecations of its own
     warnings.simplefilter("ignore", DeprecationWarning)
     core.all_apis()
+PLUGINS["formatter"].clear()  # else every collection links to CSV, which loses the geometry
 logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)  # it logs every bad request as an error
+
+
+_FEATURES: ContextVar[list[dict[str, Any]] | None] = ContextVar("_FEATURES", default=None)
+"""Where the features of a request go past pygeoapi, which would write and read each number again."""
 
 
 class StoreProvider(BaseProvider):  # type: ignore[misc]
@@ -107,9 +112,12 @@ class StoreProvider(BaseProvider):  # type: ignore[misc]
             if shown:
                 feature["properties"] = {k: v for k, v in feature["properties"].items() if k in shown}
             _place(feature, crs_transform_spec, skip_geometry)
+        kept = _FEATURES.get()
+        if kept is not None:
+            kept.extend(page.features)
         return {
             "type": "FeatureCollection",
-            "features": page.features,
+            "features": [_parsed(feature) for feature in page.features] if kept is None else [],
             "numberMatched": page.matched,
             "numberReturned": len(page.features),
         }
@@ -118,22 +126,29 @@ class StoreProvider(BaseProvider):  # type: ignore[misc]
         """Return one GeoJSON feature."""
         feature = self._items.get(identifier)
         _place(feature, crs_transform_spec, skip=False)
-        return feature
+        return _parsed(feature)
 
 
 def _place(feature: dict[str, Any], crs_transform_spec: Any, skip: bool) -> None:
-    """Leave the geometry out, or bring it into the CRS that was asked for, in that CRS's axis order."""
+    """Write the geometry in the CRS that was asked for, in that CRS's axis order, or leave it out."""
     if skip:
         feature["geometry"] = None
-    elif crs_transform_spec is not None:
+        return
+    shape = feature["geometry"]
+    if crs_transform_spec is not None:
         target = str(crs_transform_spec.target_crs_uri)
         way = transformer("OGC:CRS84", f"EPSG:{target.rsplit('/', 1)[1]}")
-        shape = shapely.from_geojson(orjson.dumps(feature["geometry"]))
         order = (1, 0) if target.endswith(_LATITUDE_FIRST) else (0, 1)
-        moved = shapely.transform(
+        shape = shapely.transform(
             shape, lambda points: np.column_stack(way.transform(points[:, 0], points[:, 1]))[:, order]
         )
-        feature["geometry"] = orjson.loads(shapely.to_geojson(moved))
+    feature["geometry"] = orjson.Fragment(shapely.to_geojson(shape))
+
+
+def _parsed(feature: dict[str, Any]) -> dict[str, Any]:
+    """Return a feature that pygeoapi can read."""
+    parsed: dict[str, Any] = orjson.loads(orjson.dumps(feature))
+    return parsed
 
 
 class _Reference:
@@ -262,32 +277,24 @@ async def _answer(
         asked = APIRequest(clean, api.locales)
         if not asked.is_valid():
             raise InvalidInput("no such format", where="f", expected="json, jsonld, html", got=asked.format)
+        as_page = asked.format == "html"
+        if as_page:
+            asked = APIRequest(without_format(clean), api.locales)
+        if asked.format != "jsonld":
+            _FEATURES.set([])
         headers, status, content = call(api, asked, *arguments)
-        return _response(request, headers, int(status), content, asked.format, rework, media_type)
+        if status >= HTTPStatus.BAD_REQUEST:
+            return problem(status, orjson.loads(content)["description"], where=request.url.path)
+        kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+        if asked.format == "jsonld":
+            return Response(content, media_type=headers["Content-Type"], headers=kept)
+        document = rework(orjson.loads(content)) if rework else orjson.loads(content)
+        if as_page:
+            page = web_page(orjson.loads(orjson.dumps(document)), asked.locale.language)
+            return Response(page, media_type="text/html", headers=kept)
+        return Response(orjson.dumps(document), media_type=media_type or "application/json", headers=kept)
 
     return await services.query(work)
-
-
-def _response(
-    request: Request,
-    headers: dict[str, str],
-    status: int,
-    content: str | bytes,
-    asked_format: str | None,
-    rework: Rework | None,
-    media_type: str,
-) -> Response:
-    if status >= HTTPStatus.BAD_REQUEST:
-        said = HTTPStatus(status).phrase if asked_format == "html" else orjson.loads(content)["description"]
-        return problem(status, said, where=request.url.path)
-    kept = {"Content-Language": headers["Content-Language"]} if "Content-Language" in headers else {}
-    if "Content-Crs" in headers:
-        kept["Content-Crs"] = headers["Content-Crs"]
-    if asked_format not in (None, "json"):
-        return Response(content, media_type=headers["Content-Type"], headers=kept)
-    if rework is not None:
-        content = orjson.dumps(rework(orjson.loads(content)))
-    return Response(content, media_type=media_type or headers["Content-Type"], headers=kept)
 
 
 @router.get("")
@@ -337,7 +344,7 @@ async def queryables(request: Request, collection: str) -> Response:
 async def items(request: Request, collection: str) -> Response:
     """Return a page of items as GeoJSON."""
     return await _answer(
-        request, itemtypes.get_collection_items, collection, rework=_true_next(request), media_type=_GEOJSON
+        request, itemtypes.get_collection_items, collection, rework=_whole_page(request), media_type=_GEOJSON
     )
 
 
@@ -345,15 +352,6 @@ async def items(request: Request, collection: str) -> Response:
 async def item(request: Request, collection: str, item: str) -> Response:
     """Return one item as GeoJSON."""
     return await _answer(request, itemtypes.get_collection_item, collection, item, media_type=_GEOJSON)
-
-
-@router.get("/static/{path:path}", include_in_schema=False)
-async def static(path: str) -> Response:
-    """Return a style sheet or picture of pygeoapi's own pages."""
-    file = (_STATIC / path).resolve()
-    if not (file.is_relative_to(_STATIC.resolve()) and file.is_file()):
-        raise NotFound("no such file", where=path)
-    return FileResponse(file)
 
 
 def _offered_links(document: dict[str, Any]) -> dict[str, Any]:
@@ -384,15 +382,14 @@ def _offered_paths(request: Request) -> Rework:
     return rework
 
 
-def _true_next(request: Request) -> Rework:
-    """Keep the link to the next page only where there is one: pygeoapi adds it after a full last page too."""
+def _whole_page(request: Request) -> Rework:
+    """Put the features in, and keep the link to the next page only where there is one."""
 
     def rework(document: dict[str, Any]) -> dict[str, Any]:
         offset = int(request.query_params.get("offset", "0"))
         hits = request.query_params.get("resulttype") == "hits"
-        if hits or offset + document["numberReturned"] >= document["numberMatched"]:
-            links = [each for each in document["links"] if each["rel"] != "next"]
-            return {**document, "links": links}
-        return document
+        last = hits or offset + document["numberReturned"] >= document["numberMatched"]
+        links = [each for each in document["links"] if not (last and each["rel"] == "next")]
+        return {**document, "features": _FEATURES.get(), "links": links}
 
     return rework

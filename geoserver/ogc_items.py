@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-import orjson
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
@@ -60,7 +59,7 @@ class ItemQuery:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of items as GeoJSON features, and how many match in all."""
+    """A page of items as GeoJSON features with shapely geometries, and how many match in all."""
 
     features: list[dict[str, Any]]
     matched: int
@@ -84,7 +83,7 @@ class Items(Protocol):
         """Return one page."""
 
     def get(self, item_id: str) -> dict[str, Any]:
-        """Return one item, or raise NotFound."""
+        """Return one item as a GeoJSON feature with a shapely geometry, or raise NotFound."""
 
 
 class TableItems:
@@ -121,7 +120,8 @@ class TableItems:
         else:
             rows = np.sort(table.tree.query(window(query.bbox), predicate="intersects")).tolist()
         tests = [(key, _parsed(key, self.fields[key]["type"], text)) for key, text in query.where.items()]
-        rows = [row for row in rows if all(table.properties[row].get(key) == value for key, value in tests)]
+        for key, value in tests:
+            rows = [row for row in rows if table.properties[row].get(key) == value]
         if query.period is not None and self.time_field:
             rows = [row for row in rows if _within(table.properties[row].get(self.time_field), query.period)]
         if query.text:
@@ -134,7 +134,7 @@ class TableItems:
         return {
             "type": "Feature",
             "id": table.ids[row],
-            "geometry": orjson.loads(shapely.to_geojson(table.geometries[row])),
+            "geometry": table.geometries[row],
             "properties": {name: properties.get(name) for name in self.fields},
         }
 
@@ -224,7 +224,7 @@ def _cell_feature(table: CellTable, row: int, text: str, outline: Any) -> dict[s
     return {
         "type": "Feature",
         "id": text,
-        "geometry": orjson.loads(shapely.to_geojson(outline)),
+        "geometry": outline,
         "properties": {
             "resolution": table.resolution,
             **columns,

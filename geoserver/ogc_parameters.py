@@ -98,7 +98,11 @@ def parse_period(text: str) -> tuple[str, str]:
 def _utc(moment: str) -> str:
     if "T" not in moment:
         return moment
-    return parse_utc(moment, where="datetime").strftime("%Y-%m-%dT%H:%M:%S")
+    try:
+        return parse_utc(moment, where="datetime").replace(tzinfo=None).isoformat(timespec="seconds")
+    except OverflowError:
+        expected = "a time of the years 1 to 9999 in UTC"
+        raise InvalidInput("not a time", where="datetime", expected=expected, got=moment) from None
 
 
 def normalised(request: Request) -> Request:
@@ -109,6 +113,14 @@ def normalised(request: Request) -> Request:
         (name, _language(text.decode("latin-1")).encode() if name == b"accept-language" else text)
         for name, text in request.scope["headers"]
     ]
+    return Request({**request.scope, "query_string": query.encode(), "headers": headers}, request.receive)
+
+
+def without_format(request: Request) -> Request:
+    """Return the request as of a client that takes any format, so that links name none."""
+    pairs = parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True)
+    query = urlencode([(name, text) for name, text in pairs if name != "f"])
+    headers = [(name, text) for name, text in request.scope["headers"] if name != b"accept"]
     return Request({**request.scope, "query_string": query.encode(), "headers": headers}, request.receive)
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 
 from geoserver.services import services_of
+from tiles.cache import entity_tag, is_kept
 from tiles.grid import Tile
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
@@ -42,9 +43,9 @@ async def cell_tile(request: Request, z: int, x: int, y: int) -> Response:
 
 
 def _answer(request: Request, version: str, make: Callable[[], bytes]) -> Response:
-    tag = f'W/"{version}"'
+    tag = entity_tag(version)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == tag:
+    if is_kept(request.headers.get("if-none-match"), tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     data = make()
     if not data:

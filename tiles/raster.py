@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any, Self
 
 import attr
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from morecantile import Tile as MatrixTile
 from morecantile import TileMatrixSet, TileMatrixSets
 from morecantile import tms as all_matrix_sets
@@ -26,7 +30,7 @@ from rio_tiler.io import Reader
 from rio_tiler.io.base import SpatialMixin
 from rio_tiler.models import ImageData, Info, PointData
 from rio_tiler.mosaic import mosaic_reader
-from titiler.core.dependencies import BidxParams, DatasetParams, DefaultDependency
+from titiler.core.dependencies import DatasetParams, DefaultDependency
 from titiler.core.factory import TilerFactory
 from titiler.core.resources.enums import ImageType
 from titiler.core.utils import render_image
@@ -34,6 +38,7 @@ from titiler.core.utils import render_image
 from data_catalog.store import Store
 from layers.layer import layer, layers
 from minegis.errors import InvalidInput, NotFound
+from tiles.cache import entity_tag, is_kept
 from tiles.grid import Tile
 
 OUTSIDE: tuple[type[Exception], ...] = (TileOutsideBounds, PointOutsideBounds)
@@ -42,6 +47,7 @@ OUTSIDE: tuple[type[Exception], ...] = (TileOutsideBounds, PointOutsideBounds)
 _WEB_MERCATOR = "WebMercatorQuad"
 _MATRIX_SETS = (_WEB_MERCATOR, "WorldCRS84Quad")
 _LARGEST_TILE = 1024
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 _COLOURS = 255
 _SMOOTH = {"resampling_method": "bilinear", "reproject_method": "bilinear"}  # every layer is continuous
 _ENVIRONMENT = {"GDAL_CACHEMAX": 256, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": 1}
@@ -255,6 +261,27 @@ class _LayerTiler(TilerFactory):
             register()
 
 
+def _versioned(rasters_of: Callable[[Request], LayerRasters]) -> type[APIRoute]:
+    """Return a kind of route whose answers carry the version of the rasters, and are not made twice."""
+
+    class Versioned(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            make = super().get_route_handler()
+
+            async def answer(request: Request) -> Response:
+                version = await run_in_threadpool(lambda: rasters_of(request).version())
+                headers = {"ETag": entity_tag(version), "Cache-Control": "no-cache"}
+                if is_kept(request.headers.get("if-none-match"), headers["ETag"]):
+                    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+                response = await make(request)
+                response.headers.update(headers)
+                return response
+
+            return answer
+
+    return Versioned
+
+
 def raster_router(rasters_of: Callable[[Request], LayerRasters], prefix: str) -> APIRouter:
     """Return titiler's routes for the raster layers of the site behind a request."""
 
@@ -267,9 +294,10 @@ def raster_router(rasters_of: Callable[[Request], LayerRasters], prefix: str) ->
     router_prefix = prefix + "/{layer_id}"
     reader: Any = AreasReader  # offers what the routes above use, not all of rio-tiler's reader
     factory = _LayerTiler(
+        router=APIRouter(route_class=_versioned(rasters_of)),
         reader=reader,
         path_dependency=paths,
-        layer_dependency=BidxParams,
+        layer_dependency=_NoParameters,
         dataset_dependency=DatasetParams,
         tile_dependency=_NoParameters,
         process_dependency=lambda: None,
@@ -288,8 +316,16 @@ def raster_router(rasters_of: Callable[[Request], LayerRasters], prefix: str) ->
 def _check(request: Request) -> None:
     """Refuse a tile that the grid has not, and one too large to draw."""
     place = request.path_params
-    if place.get("tileMatrixSetId") == _WEB_MERCATOR and {"x", "y", "z"} <= place.keys():
-        Tile(*(int(place[name]) for name in "zxy"))
+    if {"x", "y", "z"} <= place.keys():
+        z, x, y = (_number(name, str(place[name])) for name in "zxy")
+        wide = place.get("tileMatrixSetId") != _WEB_MERCATOR  # the other grid has two columns for each row
+        Tile(z, x // 2 if wide else x, y)
     size = request.query_params.get("tilesize", "256")
-    if not (size.isdecimal() and 0 < int(size) <= _LARGEST_TILE):
+    if not (_NUMBER.fullmatch(size) and 0 < int(size) <= _LARGEST_TILE):
         raise InvalidInput("bad tile size", where="tilesize", expected=f"1 to {_LARGEST_TILE}", got=size)
+
+
+def _number(name: str, text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise InvalidInput("not a number of a tile", where=name, expected="a whole number", got=text)
+    return int(text)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -235,3 +236,32 @@ def test_gdal_reads_every_feature_of_every_collection(address: str, store: Store
     assert {name: counts[name] for name in datasets()} == {name: store.count(name) for name in datasets()}
     assert counts["warning"] == 1
     assert counts["risk_cell"] == store.snapshots()[8].rows
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/openapi", "/conformance", "/collections", "/collections/tsf", "/collections/tsf/schema",
+     "/collections/tsf/queryables", "/collections/tsf/items", "/collections/tsf/items/T1"],
+)  # fmt: skip
+def test_a_browser_gets_a_page_of_the_same_text_without_another_origin(client: TestClient, path: str) -> None:
+    response = client.get(f"/ogc{path}", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert response.headers["content-type"].startswith("text/html")
+    assert response.headers["content-language"].startswith("zh")
+    loaded = re.findall(r'<(?:script|link|img|iframe|style)|(?:src|style|onload)="', response.text)
+    assert loaded == []
+    for address in re.findall(r'href="(http://testserver/ogc[^"]*)"', response.text):
+        assert client.get(unescape(address)).status_code == 200, address
+
+
+def test_a_page_of_items_leads_to_the_next_page_and_shows_text_as_text(client: TestClient) -> None:
+    first = client.get("/ogc/collections/place/items?f=html&limit=2&name=<b>").text
+    assert "<b>" not in first
+    shown = client.get("/ogc/collections/place/items?f=html&limit=2").text
+    assert "村1" in shown
+    (after,) = (unescape(each) for each in re.findall(r'href="([^"]*offset=2[^"]*)"', shown))
+    assert "村3" in client.get(after, headers={"Accept": "text/html"}).text
+
+
+def test_json_ld_has_the_same_features(client: TestClient) -> None:
+    body = client.get("/ogc/collections/tsf/items?f=jsonld").json()
+    assert len(body["features"]) == 2
