@@ -23,7 +23,8 @@ def warning_events(
     for warning in store.warnings():
         latest[warning.last.dataset, warning.last.asset_id] = warning
     history = store.warning_events()
-    sent = Counter(event.region_code for event in history if event.sent_at == at.replace(microsecond=0))
+    moment = at.replace(microsecond=0)
+    sent = Counter(event.region_code for event in history if event.sent_at.replace(microsecond=0) == moment)
     sent_at = {event.identifier: format_utc(event.sent_at) for event in history}
     found = []
     for risk in risks:

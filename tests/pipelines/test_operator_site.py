@@ -227,3 +227,13 @@ def test_a_shakemap_speaks_of_its_own_earthquake_only(tmp_path: Path) -> None:
         by_event = {node["source"].split(" ")[0]: node["tier"] for node in shaking_of(small)}
     assert by_event["earthquake/mapped"] == Tier.NONE
     assert by_event["earthquake/other"] >= Tier.ORANGE
+
+
+def test_messages_of_one_second_have_different_numbers_whatever_the_microsecond(small: Small) -> None:
+    at = AT + timedelta(microseconds=250_000)
+    small.store.upsert("tsf", [tsf("a", major_hazards="decant_blocked")])
+    small.run(at)
+    small.store.upsert("tsf", [tsf("a", major_hazards="")])
+    small.run(at)
+    numbers = [event.identifier for event in small.store.warning_events()]
+    assert len(numbers) == len(set(numbers)) == 2
