@@ -126,7 +126,7 @@ def _rain(site: Site, given: RasterInput) -> list[Product]:
             )
 
         layer = "rain" if end == given.valid_to else "rain_day"
-        found.append(keep(site, given, layer, day, part=f"{end:%Y%m%dT%H}"))
+        found.append(keep(site, given, layer, day, part=f"{end:%Y%m%dT%H%M}"))
         end = start
     return found
 
@@ -145,7 +145,7 @@ def keep(
 ) -> Product:
     """Make a raster, or find it again under the hash of what makes it; return it with its lineage."""
     area = given.area or part or Path(given.path).stem
-    parameters = {"unit": given.unit, "crs": given.crs, "part": part}
+    parameters = {"unit": given.unit, "crs": given.crs, "variable": given.variable, "part": part}
     described = [layer, area, VERSION, given.sha256, parameters]
     key = hashlib.sha256(orjson.dumps(described, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
     name = "-".join(filter(None, (layer, area, part if part != area else "", key)))
