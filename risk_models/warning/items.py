@@ -140,14 +140,6 @@ def _judge(name: str, item: Item, point: Point, around: Surroundings, required: 
             False,
         )
     tier, value, comparison = _confirmed(point, found, around)
-    pending = (
-        None
-        if comparison.tier <= tier
-        else Label(
-            f"待确认：最新样本为{comparison.tier.label.zh}",
-            f"To be confirmed: the last sample is {comparison.tier.name}",
-        )
-    )
     depth = comparison.depth if comparison.tier is tier else float(comparison.tier > tier)
     holding = max(tier, debounced([one.holding for _, one in found], around.rules.hysteresis.debounce))
     evidence = replace(
@@ -159,10 +151,23 @@ def _judge(name: str, item: Item, point: Point, around: Surroundings, required: 
         method=around.rules.method,
         provenance=comparison.provenance,
         threshold=comparison.threshold,
-        note=pending,
+        note=_newest_note(comparison.tier, tier),
         inputs=(point.evidence(), *used),
     )
     return _Judged(evidence, holding, depth, comparison.severity, True)
+
+
+def _newest_note(newest: Tier, confirmed: Tier) -> Label | None:
+    """Say what the newest sample shows where the samples together show another tier."""
+    if newest is confirmed:
+        return None
+    colour = newest.label
+    if newest > confirmed:
+        return Label(f"待确认：最新样本为{colour.zh}", f"To be confirmed: the last sample is {newest.name}")
+    return Label(
+        f"由此前样本确认为{confirmed.label.zh}；最新样本为{colour.zh}",
+        f"{confirmed.label.en} by the samples before; the last one is {colour.en.lower()}",
+    )
 
 
 def _confirmed(

@@ -159,6 +159,18 @@ def test_a_mine_with_a_pit_is_judged_by_the_movement_of_its_slopes(
     assert assess(mine, [reading(variable, value, dataset="mine")], [], RULES, AT).tier is expected
 
 
+def test_red_that_the_newest_sample_does_not_show_says_so() -> None:
+    # 5 m is below the 5.25 m of red, 6.5 m is yellow (< 1.3 × 5.25 m): two of the last three samples are red.
+    samples = [
+        reading("phreatic_depth", value, point="P1", hours=hours)
+        for value, hours in ((5, 0.9), (5, 0.7), (6.5, 0.5))
+    ]
+    found = judged(samples)
+    assert found.tier is Tier.RED
+    shown = node(found, "phreatic_depth/phreatic_depth/P1")
+    assert (shown.value, shown.tier, shown.note is not None) == (6.5, Tier.RED, True)
+
+
 def test_a_control_depth_of_zero_leaves_the_table_in_force() -> None:
     # 85 m asks for 5.25 m; a control depth of 0 m is no depth to compare with.
     found = judged(calm(phreatic_depth=5), pond(control_phreatic_depth=0))
