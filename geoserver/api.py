@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from data_catalog.dataset import datasets
 from data_catalog.site import Area
 from data_catalog.source import sources
+from data_catalog.store import Artefact
 from geoserver import subjects
 from geoserver.explain import explain_cell, find_cell
 from geoserver.services import OpenSite, services_of, site_of
@@ -22,6 +23,7 @@ from minegis.levels import EvidenceState, Origin, RegionLevel, Standing, Tier
 from minegis.variables import variables
 from tiles.cells import NAME as RISK_CELL
 from tiles.raster import bounds_of
+from tiles.table import WARNING, Table
 
 router = APIRouter(prefix="/api/v1", tags=["api"])
 
@@ -110,14 +112,18 @@ async def vocabulary() -> Response:
 def layer_list(request: Request) -> Response:
     """List the layers that the site has data for, in the order they are drawn."""
     opened = site_of(request)
-    return answer([shown for each in layers().values() if (shown := _layer(opened, each)) is not None])
+
+    def shown() -> list[dict[str, Any]]:
+        return [found for each in layers().values() if (found := _layer(opened, each)) is not None]
+
+    return answer(opened.at_one_time(shown))
 
 
 def _layer(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
     found = {"vector": _vector, "raster": _raster, "cells": _cells}[layer.kind](opened, layer)
     if found is None:
         return None
-    credited = [sources()[each] for each in found.pop("sources") if each in sources()]
+    credited = [sources()[each] for each in sorted(found.pop("sources")) if each in sources()]
     group = groups()[layer.group]
     return {
         "id": layer.id,
@@ -146,7 +152,7 @@ def _vector(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
         "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?v={table.version}",
         "source_layer": layer.dataset,
         "origin": _origin({each["origin"] for each in table.properties}),
-        "sources": {str(each["source"]).partition(":")[0] for each in table.properties},
+        "sources": _warned_sources(opened, table) if layer.dataset == WARNING else _row_sources(table),
         "updated_at": format_utc(run.finished_at) if run else None,
         "count": len(table.ids),
     }
@@ -163,7 +169,7 @@ def _raster(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
         "tiles": f"/tiles/raster/{layer.id}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}.png?v={version}",
         "bounds": _joined([bounds_of(path) for path in opened.rasters.paths(layer.id)]),
         "origin": _origin({each.get("origin", "public") for each in inputs}),
-        "sources": {each.get("source", "") for each in inputs},
+        "sources": _sources_of(files),
         "updated_at": format_utc(max(each.made_at for each in files)),
         "count": len(files),
     }
@@ -178,10 +184,39 @@ def _cells(opened: OpenSite, _layer: Layer) -> dict[str, Any] | None:
         "tiles": f"/tiles/cells/{{z}}/{{x}}/{{y}}.mvt?v={opened.cells.version()}",
         "source_layer": RISK_CELL,
         "origin": str(opened.site.declaration.origin),
-        "sources": set(),
+        "sources": _sources_of(opened.store.artefacts()) | _assets_sources(opened),
         "updated_at": format_utc(run.finished_at) if run else None,
         "count": len(tables[max(tables)].cell),
     }
+
+
+def _sources_of(files: Iterable[Artefact]) -> set[str]:
+    """Return the sources of rasters; a field computed for a made-up earthquake is sample data."""
+    inputs = [each for file in files for each in file.inputs]
+    return {"sample" if each.get("origin") == Origin.SAMPLE else each.get("source", "") for each in inputs}
+
+
+def _row_sources(table: Table) -> set[str]:
+    return {_source(each) for each in table.properties}
+
+
+def _source(properties: dict[str, Any]) -> str:
+    return str(properties["source"]).partition(":")[0]
+
+
+def _assets_sources(opened: OpenSite) -> set[str]:
+    tables = (opened.tables.table(each.id) for each in datasets().values() if each.asset)
+    return {source for table in tables for source in _row_sources(table)}
+
+
+def _warned_sources(opened: OpenSite, warnings: Table) -> set[str]:
+    """Return the sources of the assets that are warned of."""
+    found = set()
+    for each in warnings.properties:
+        table = opened.tables.table(each["dataset"])
+        if each["asset_id"] in table.rows:
+            found.add(_source(table.properties[table.rows[each["asset_id"]]]))
+    return found
 
 
 def _origin(found: set[str]) -> str:
@@ -193,32 +228,36 @@ def _origin(found: set[str]) -> str:
 @router.get("/regions/{code}")
 def region(request: Request, code: str) -> Response:
     """Return a region: its risk with the reasons, and its children."""
-    return answer(subjects.region(site_of(request), code))
+    opened = site_of(request)
+    return answer(opened.at_one_time(lambda: subjects.region(opened, code)))
 
 
 @router.get("/assets/{dataset}/{asset_id:path}")
 def asset(request: Request, dataset: str, asset_id: str) -> Response:
     """Return an asset: its fields, its tier with the chain, readings, regions, cells and warnings."""
-    return answer(subjects.asset(site_of(request), dataset, asset_id))
+    opened = site_of(request)
+    return answer(opened.at_one_time(lambda: subjects.asset(opened, dataset, asset_id)))
 
 
 @router.get("/cells/{cell}")
 def cell(request: Request, cell: str) -> Response:
     """Return a risk cell with its chain and the assets in it."""
     opened = site_of(request)
+    return answer(opened.at_one_time(lambda: _cell(opened, cell)))
+
+
+def _cell(opened: OpenSite, cell: str) -> dict[str, Any]:
     table, row = find_cell(opened.cells, cell)
     values = table.values(row)
     chosen = table.cell[row : row + 1]
-    return answer(
-        {
-            "id": h3.to_text(chosen)[0],
-            "resolution": table.resolution,
-            **{name: values.get(name) for name in ("tier", "state", "score", "p")},
-            "area_km2": float(h3.areas_km2(chosen)[0]),
-            "assets": subjects.assets_in(opened, h3.polygons(chosen)[0]),
-            "chain": explain_cell(opened.store, table, row).to_json(),
-        }
-    )
+    return {
+        "id": h3.to_text(chosen)[0],
+        "resolution": table.resolution,
+        **{name: values.get(name) for name in ("tier", "state", "score", "p")},
+        "area_km2": float(h3.areas_km2(chosen)[0]),
+        "assets": subjects.assets_in(opened, h3.polygons(chosen)[0]),
+        "chain": explain_cell(opened.store, table, row).to_json(),
+    }
 
 
 @router.get("/warnings")

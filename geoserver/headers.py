@@ -11,6 +11,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "worker-src 'self'",
         "style-src 'self'",
+        "style-src-attr 'unsafe-inline'",  # colours and widths that the page draws from data
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "connect-src 'self'",

@@ -11,15 +11,19 @@ import anyio
 import anyio.to_thread
 from fastapi import Request
 
+from data_catalog.dataset import datasets
 from data_catalog.site import Site
 from data_catalog.store import Store
 from geoserver.errors import NotReady
-from minegis.errors import NotFound
+from minegis.errors import NotFound, StoreConflict
 from minegis.settings import Settings
 from tiles.cells import CellTables, CellTiles
 from tiles.raster import LayerRasters
 from tiles.table import Tables
 from tiles.vector import VectorTiles
+
+_PUBLISHED = ("snapshot", "assessment", "region_risk", "warning_event", "artefact", "reading")
+_READ_AGAIN = 3
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,19 @@ class OpenSite:
     cells: CellTables
     cell_tiles: CellTiles
     rasters: LayerRasters
+
+    def version(self) -> str:
+        """Return a text that changes with everything that is imported or published."""
+        return self.store.version(*datasets(), *_PUBLISHED)
+
+    def at_one_time[R](self, read: Callable[[], R]) -> R:
+        """Return what several reads give together, read again when a run is published between them."""
+        for _ in range(_READ_AGAIN):
+            before = self.version()
+            found = read()
+            if self.version() == before:
+                break
+        return found
 
     @classmethod
     def open(cls, folder: Path) -> OpenSite:
@@ -98,7 +115,7 @@ class Services:
     def _try(self) -> OpenSite:
         try:
             return OpenSite.open(self.settings.site)
-        except NotFound as error:
+        except (NotFound, StoreConflict) as error:
             raise NotReady(error.what, where=error.where, expected=error.expected) from None
 
     async def tile[R](self, work: Callable[[], R]) -> R:
