@@ -126,7 +126,10 @@ def decide(
     at, tier = tier_state.at, tier_state.tier
     if previous is not None and at < previous.updated_at:
         raise InvalidInput(
-            "a warning must not go back in time", expected=str(previous.updated_at), got=str(at)
+            "a warning must not go back in time",
+            where=f"{asset.dataset}/{asset.id}",
+            expected=f"{previous.updated_at} or later",
+            got=str(at),
         )
     if previous is None or not previous.active:
         if tier is Tier.NONE:
