@@ -207,7 +207,7 @@ def _refuse_hints(file: VectorFile) -> None:
         if hint:
             raise InvalidInput(
                 "the file hints at a shifted datum without stating it",
-                where=f"{file.path.name}: {shown(text)}",
+                where=file.path.name if text == file.path.name else f"{file.path.name}: {shown(text)}",
                 expected="the datum option: gcj02, bd09, wgs84 or cgcs2000",
                 got=hint[0],
             )

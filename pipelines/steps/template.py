@@ -56,13 +56,16 @@ def template_rows(dataset: Dataset) -> list[list[str]]:
     """Return the header, the explanations and the example."""
     fields = dataset.fields
     places = _places(dataset)
-    header = [ID_HEADER, *(f"{field.label.zh} {field.name}" for field in fields), *(row[0] for row in places)]
-    told = ["# 说明：本行不导入 / explanation, not imported; a code that is unique in the layer"]
-    told += [("必填 required; " if field.required else "") + describe(field) for field in fields]
+    header = [f"{field.label.zh} {field.name}" for field in fields] + [row[0] for row in places]
+    told = [("必填 required; " if field.required else "") + describe(field) for field in fields]
     told += [row[1] for row in places]
-    example = [f"# 示例：本行不导入 / example, not imported; {dataset.id.upper()}-001"]
-    example += [_example(field) for field in fields]
-    example += [row[2] for row in places]
+    example = [_example(field) for field in fields] + [row[2] for row in places]
+    if dataset.geometry:
+        header.insert(0, ID_HEADER)
+        told.insert(0, "a code that is unique in the layer")
+        example.insert(0, f"{dataset.id.upper()}-001")
+    told[0] = f"# 说明：本行不导入 / explanation, not imported; {told[0]}"
+    example[0] = f"# 示例：本行不导入 / example, not imported; {example[0]}"
     return [header, told, example]
 
 
@@ -78,6 +81,8 @@ def _places(dataset: Dataset) -> list[tuple[str, str, str]]:
         "必填 required; CGCS2000, WGS84, GCJ-02, BD-09 or EPSG:code; one for the file",
         "CGCS2000",
     )
+    if not dataset.geometry:
+        return []
     if dataset.geometry == ("Point",):
         return [
             (LONGITUDE_HEADER, "必填 required; decimal degrees", "103.58"),
@@ -86,7 +91,10 @@ def _places(dataset: Dataset) -> list[tuple[str, str, str]]:
         ]
     example = "POLYGON ((103.580 31.470, 103.590 31.470, 103.590 31.478, 103.580 31.478, 103.580 31.470))"
     kinds = ", ".join(kind.upper() for kind in dataset.geometry)
-    return [(WKT_HEADER, f"必填 required; WKT, longitude before latitude: {kinds}", example), crs]
+    told = f"必填 required; WKT, longitude before latitude: {kinds}"
+    if "Point" in dataset.geometry:
+        told += "; or two columns instead of this one: 经度 longitude, 纬度 latitude"
+    return [(WKT_HEADER, told, example), crs]
 
 
 def _example(field: Field) -> str:
@@ -109,7 +117,7 @@ def _workbook(dataset: Dataset, rows: Sequence[Sequence[str]]) -> openpyxl.Workb
             sheet[f"{letter}{line}"].fill = PatternFill("solid", fgColor="EEEEEE")
             sheet[f"{letter}{line}"].alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = "B2"
-    for index, field in enumerate(dataset.fields, start=2):
+    for index, field in enumerate(dataset.fields, start=2 if dataset.geometry else 1):
         _offer(sheet, get_column_letter(index), field)
     return book
 
