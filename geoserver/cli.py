@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import logging
+import socket
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.tree import Tree
 
-from data_catalog.dataset import dataset, datasets
+from data_catalog.dataset import datasets
 from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store
+from geoserver.import_command import import_
+from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from minegis.clock import format_utc
 from minegis.errors import InvalidInput, MinegisError, NotFound
 from minegis.evidence import Evidence
@@ -27,7 +31,7 @@ from minegis.levels import EvidenceState, Tier
 from minegis.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.import_report import ImportReport
+    pass
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,13 +40,6 @@ app = typer.Typer(
     help="The one map of non-coal mine safety. "
     "Start with `minegis init`, then `minegis run`, then `minegis serve`.",
 )
-out = Console()
-err = Console(stderr=True)
-
-SiteOption = Annotated[
-    Path | None, typer.Option("--site", help="Folder of the site. Default: MINEGIS_SITE, else ./site.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 class _Bars:
@@ -78,16 +75,6 @@ def _progress() -> Iterator[_Bars]:
         shown.close()
 
 
-def _settings(site: Path | None = None, **changes: Any) -> Settings:
-    settings = Settings.from_environment()
-    given = {name: value for name, value in {"site": site, **changes}.items() if value is not None}
-    return settings.model_copy(update=given)
-
-
-def _print_json(data: Any) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
-
-
 @app.command()
 def init(
     site: SiteOption = None,
@@ -100,7 +87,7 @@ def init(
     seed: Annotated[int, typer.Option(help="Seed of everything that the sample makes up.")] = 20260720,
 ) -> None:
     """Make a sample site: real boundaries and terrain, made-up mines and readings that say so."""
-    settings = _settings(site, sample_data=sample_data)
+    settings = settings_of(site, sample_data=sample_data)
     _init(settings, seed)
 
 
@@ -111,6 +98,14 @@ def _init(settings: Settings, seed: int) -> None:
         raise InvalidInput(
             "there is a site already", where=str(settings.site), expected="an empty or new folder"
         )
+    foreign = [path.name for path in _entries(settings.site) if path.name not in _UNFINISHED]
+    if foreign:
+        raise InvalidInput(
+            "other files are there",
+            where=str(settings.site),
+            expected="an empty or new folder",
+            got=", ".join(foreign[:3]),
+        )
     with _progress() as progress:
         site = make_site(settings.site, settings.sample_data, progress=progress, seed=seed)
     err.print(f"Sample site made in [bold]{settings.site}[/]")
@@ -118,10 +113,20 @@ def _init(settings: Settings, seed: int) -> None:
         err.print(f"  missing: {missing.what.en} – {missing.why.en}", style="yellow")
 
 
+# What a sample site that was interrupted leaves behind; it is made anew over it.
+_UNFINISHED = frozenset(
+    {"sources", "rasters", "weights", "cells", *(f"minegis.sqlite{end}" for end in ("", "-shm", "-wal"))}
+)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
 @app.command()
 def run(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the pipeline once: rasters, cells, models, tiers, regions, warnings; publish all or nothing."""
-    _run(_settings(site), as_json)
+    _run(settings_of(site), as_json)
 
 
 def _run(settings: Settings, as_json: bool) -> None:
@@ -131,9 +136,7 @@ def _run(settings: Settings, as_json: bool) -> None:
     with Store.open(settings.site) as store, _progress() as progress:
         record = run_site(site, store, progress)
     if as_json:
-        _print_json(
-            {"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts}
-        )
+        print_json({"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts})
     else:
         counts = ", ".join(f"{name} {number:,}" for name, number in record.counts.items())
         err.print(f"Published run [bold]{record.id}[/]: {counts}")
@@ -152,7 +155,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the map, the OGC API, the tiles and the warnings feed. Ctrl-C stops it."""
-    settings = _settings(site, host=host, port=port)
+    settings = settings_of(site, host=host, port=port)
     if prepare:
         if not (settings.site / FILE_NAME).exists():
             _init(settings, seed=20260720)
@@ -169,17 +172,34 @@ def _serve(settings: Settings) -> None:
 
     from geoserver.app import create_app  # noqa: PLC0415
 
+    listening = _listen(settings.host, settings.port)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     config = uvicorn.Config(
         create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False
     )
     server = _Server(config, f"http://{settings.host}:{settings.port}")
     try:
-        server.run()
+        server.run(sockets=[listening])
     except KeyboardInterrupt:
         err.print("\nminegis stopped.")
     if not server.started:
         raise typer.Exit(1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything slow is done; say plainly if that cannot be."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address, family=family, backlog=2048)
+    except OSError as error:
+        reason = "the port is in use" if error.errno == errno.EADDRINUSE else str(error.strerror)
+        err.print(
+            f"{host}:{port}: cannot listen: {reason}; choose another with --host or --port",
+            style="red",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(1) from None
 
 
 def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class once uvicorn is imported
@@ -194,125 +214,28 @@ def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class o
     return Announcing(config)
 
 
-@app.command("import")
-def import_(
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoParquet, CSV or XLSX."),
-    ] = None,
-    layer: Annotated[
-        str, typer.Option("--layer", help="What the rows are: tsf, mine, slope, station, or reading.")
-    ] = "",
-    crs: Annotated[
-        str | None, typer.Option(help="Coordinate system, where the file does not say: EPSG:4547")
-    ] = None,
-    datum: Annotated[
-        str | None, typer.Option(help="Datum of lon/lat columns: cgcs2000, wgs84, gcj02 or bd09.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Text encoding, where the file does not say: gb18030")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet of a workbook or layer of a GeoPackage.")] = None,
-    time_zone: Annotated[
-        str | None, typer.Option(help="Zone of readings' times without offset: Asia/Shanghai")
-    ] = None,
-    template: Annotated[
-        str | None, typer.Option(help="Write the import template of this layer (to FILE, else <layer>.xlsx).")
-    ] = None,
-    quarantine: Annotated[
-        Path | None, typer.Option(help="Write the layer's refused rows to this CSV, ready to be mended.")
-    ] = None,
-    site: SiteOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring a register into the store; every bad row is reported and kept aside, good rows go in."""
-    if template is not None:
-        from pipelines.steps.template import write_template  # noqa: PLC0415
-
-        target = file or Path(f"{template}.xlsx")
-        write_template(dataset(template), target)
-        out.print(f"Template written to {target}")
-        return
-    if not layer:
-        raise InvalidInput("which layer?", where="--layer", expected="for example --layer tsf")
-    settings = _settings(site)
-    Site.open(settings.site)
-    with Store.open(settings.site) as store:
-        if quarantine is not None:
-            from pipelines.quarantine import write_quarantine  # noqa: PLC0415
-
-            out.print(f"{write_quarantine(store, layer, quarantine)} rows written to {quarantine}")
-            return
-        if file is None:
-            raise InvalidInput("which file?", where="FILE", expected="a file to import")
-        sources = settings.site / "sources"
-        report = (
-            _import_readings(store, file, encoding, sheet, time_zone, sources)
-            if layer == "reading"
-            else _import_features(store, file, layer, crs, datum, encoding, sheet, sources)
-        )
-    if as_json:
-        _print_json(report.to_json())
-    else:
-        out.print(report.text(), markup=False, highlight=False, soft_wrap=True)
-    if report.rejected:
-        raise typer.Exit(3)
-
-
-def _import_features(
-    store: Store,
-    file: Path,
-    layer: str,
-    crs: str | None,
-    datum: str | None,
-    encoding: str | None,
-    sheet: str | None,
-    sources: Path,
-) -> ImportReport:
-    from pipelines.importing import ImportOptions, import_file  # noqa: PLC0415
-    from pipelines.steps.positions import Datum  # noqa: PLC0415
-
-    try:
-        stated = Datum(datum) if datum else None
-    except ValueError:
-        raise InvalidInput(
-            "an unknown datum", where="--datum", expected=", ".join(Datum), got=str(datum)
-        ) from None
-    options = ImportOptions(crs=crs, datum=stated, encoding=encoding, layer=sheet, sources=sources)
-    return import_file(store, file, layer, options=options)
-
-
-def _import_readings(
-    store: Store, file: Path, encoding: str | None, sheet: str | None, time_zone: str | None, sources: Path
-) -> ImportReport:
-    from pipelines.reading_import import ReadingOptions, import_readings  # noqa: PLC0415
-
-    try:
-        zone = ZoneInfo(time_zone) if time_zone else None
-    except (ZoneInfoNotFoundError, ValueError):
-        raise InvalidInput(
-            "an unknown time zone",
-            where="--time-zone",
-            expected="for example Asia/Shanghai",
-            got=str(time_zone),
-        ) from None
-    options = ReadingOptions(time_zone=zone, encoding=encoding, layer=sheet, sources=sources)
-    return import_readings(store, file, options=options)
+app.command("import")(import_)
 
 
 @app.command()
 def status(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Say what the site holds, when it was last computed, and what is missing."""
-    settings = _settings(site)
+    settings = settings_of(site)
     state = _status(settings)
     if as_json:
-        _print_json(state)
+        print_json(state)
         return
     table = Table(show_header=False, box=None)
     for name, value in state.items():
-        shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else str(value)
-        table.add_row(f"[bold]{name}[/]", shown)
+        table.add_row(f"[bold]{name.replace('_', ' ')}[/]", escape(_shown(value)))
     out.print(table)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        parts = (f"{k} {v:,}" if isinstance(v, int) else str(v) for k, v in value.items())
+        return ", ".join(parts) or "none"
+    return "; ".join(value) or "nothing" if isinstance(value, list) else str(value or "never")
 
 
 def _status(settings: Settings) -> dict[str, Any]:
@@ -327,13 +250,13 @@ def _status(settings: Settings) -> dict[str, Any]:
             "site": str(settings.site),
             "title": site.declaration.title.en,
             "origin": str(site.declaration.origin),
-            "judged at": format_utc(site.now()),
-            "last run": f"{last.id}, {format_utc(last.finished_at)}" if last else "never",
+            "judged_at": format_utc(site.now()),
+            "last_run": {"id": last.id, "finished_at": format_utc(last.finished_at)} if last else None,
             "counts": last.counts if last else {},
             "features": {name: store.count(name) for name in datasets()},
             "warnings": {tier.label.en.lower(): number for tier, number in tiers.items() if tier},
-            "quarantined": len(store.quarantined()),
-            "missing": "; ".join(item.what.en for item in site.declaration.missing) or "nothing",
+            "held": dict(Counter(row.dataset for row in store.quarantined())),
+            "missing": [item.what.en for item in site.declaration.missing],
         }
 
 
@@ -342,9 +265,9 @@ def check(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Validate every declaration without a database; each mistake names file, line and field."""
     from geoserver.check import check_declarations  # noqa: PLC0415
 
-    report = check_declarations(_settings(site).site)
+    report = check_declarations(settings_of(site).site)
     if as_json:
-        _print_json({"checked": report.checked, "mistakes": list(report.mistakes)})
+        print_json({"checked": report.checked, "mistakes": list(report.mistakes)})
     else:
         for mistake in report.mistakes:
             out.print(mistake, style="red", highlight=False, soft_wrap=True)
@@ -363,16 +286,18 @@ def explain(
     """Print why something has its colour, down to the readings and files it was computed from."""
     from geoserver.explain import explain_subject  # noqa: PLC0415
 
-    settings = _settings(site)
+    settings = settings_of(site)
     opened = Site.open(settings.site)
     with Store.open(settings.site) as store:
         chain = explain_subject(store, opened, asset)
     if as_json:
-        _print_json(chain.to_json())
+        print_json(chain.to_json())
     else:
-        out.print(_tree(chain), soft_wrap=True)
+        # As wide as it needs: clause, file and hash stand at the end of a line.
+        Console(width=_UNCUT, highlight=False).print(_tree(chain), soft_wrap=True)
 
 
+_UNCUT = 10_000
 _STYLES = {Tier.RED: "bold red", Tier.ORANGE: "dark_orange", Tier.YELLOW: "yellow", Tier.BLUE: "blue"}
 
 
@@ -387,15 +312,15 @@ def _line(node: Evidence) -> str:
     value = f"{node.value:g}" if isinstance(node.value, float | int) else (node.value or "")
     unit = "" if node.unit in ("", "1") else f" {node.unit}"
     style = _STYLES.get(node.tier, "default")
-    parts = [f"[{style}]{node.label.zh} / {node.label.en}[/]", f"{value}{unit}".strip()]
+    parts = [f"[{style}]{escape(f'{node.label.zh} / {node.label.en}')}[/]", f"{value}{unit}".strip()]
     if node.tier:
         parts.append(f"[{style}]{node.tier.label.zh} {node.tier.label.en}[/]")
     if node.state is not EvidenceState.SUFFICIENT:
         parts.append(f"({node.state.label.zh} {node.state.label.en})")
     details = [node.threshold, node.method, node.clause, node.provenance, node.valid_time, node.source]
-    parts += [f"[dim]{detail}[/]" for detail in details if detail]
+    parts += [f"[dim]{escape(detail)}[/]" for detail in details if detail]
     if node.note:
-        parts.append(f"[italic]{node.note.zh} {node.note.en}[/]")
+        parts.append(f"[italic]{escape(f'{node.note.zh} {node.note.en}')}[/]")
     return "  ".join(part for part in parts if part)
 
 
@@ -408,6 +333,11 @@ def main() -> None:
         sys.exit(4)
     except MinegisError as error:
         err.print(str(error), style="red", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        err.print(f"{error.filename}: {error.strerror}", style="red", highlight=False, soft_wrap=True)
         sys.exit(2)
 
 

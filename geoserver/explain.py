@@ -61,7 +61,8 @@ def explain_asset(store: Store, dataset: str, asset_id: str) -> Evidence:
     if not found:
         store.feature(dataset, asset_id)
         judged = ", ".join(each.id for each in datasets().values() if each.asset)
-        raise NotFound("no run has judged this", where=f"{dataset}/{asset_id}", expected=f"one of {judged}")
+        expected = "`minegis run` after the import" if datasets()[dataset].asset else f"one of {judged}"
+        raise NotFound("no run has judged this", where=f"{dataset}/{asset_id}", expected=expected)
     return Evidence.from_json(found[0].chain)
 
 
@@ -75,7 +76,11 @@ def explain_region(store: Store, code: str) -> Evidence:
     """
     found = store.region_risks([code])
     if code not in found:
-        raise NotFound("no run has judged this region", where=f"region {code!r}")
+        raise NotFound(
+            "no run has judged this region",
+            where=f"region {code!r}",
+            expected="the six-digit code of a region of the site, after `minegis run`",
+        )
     return Evidence.from_json(found[code].chain)
 
 
