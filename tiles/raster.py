@@ -304,6 +304,7 @@ def raster_router(rasters_of: Callable[[Request], LayerRasters], prefix: str) ->
         colormap_dependency=lambda: None,
         render_dependency=_LayerRendering,
         environment_dependency=lambda: _ENVIRONMENT,
+        add_viewer=False,
         supported_tms=TileMatrixSets({name: all_matrix_sets.get(name) for name in _MATRIX_SETS}),
         render_func=render,
         router_prefix=router_prefix,
