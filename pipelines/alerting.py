@@ -16,9 +16,13 @@ from risk_models.warning.lifecycle import Warning, WarningEvent, decide
 
 
 def warning_events(
-    store: Store, risks: Sequence[AssetRisk], rules: RulePackage, at: datetime
+    store: Store, risks: Sequence[AssetRisk], rules: RulePackage, at: datetime, site_origin: Origin
 ) -> tuple[WarningEventRecord, ...]:
-    """Return the messages that this evaluation sends."""
+    """Return the messages that this evaluation sends.
+
+    On a sample site every message is an exercise, also of an operator's own asset: what it is judged by
+    may be made up.
+    """
     latest: dict[tuple[str, str], WarningRecord] = {}
     for warning in store.warnings():
         latest[warning.last.dataset, warning.last.asset_id] = warning
@@ -44,7 +48,7 @@ def warning_events(
             asset,
             rules,
             region_code=region,
-            origin=feature.origin,
+            origin=Origin.SAMPLE if site_origin is Origin.SAMPLE else feature.origin,
             sequence=sent[region],
         ):
             sent[region] += 1

@@ -56,7 +56,7 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     regions = roll_up_regions(
         regions_of(store), assets, risks, columns, cells, rules, at, site.path("weights"), progress
     )
-    messages = warning_events(store, risks, rules, at)
+    messages = warning_events(store, risks, rules, at, site.declaration.origin)
     progress.begin("发布 Publish", 2)
     snapshots = write_snapshots(site, run_id, columns, cells, in_cells)
     progress.advance()

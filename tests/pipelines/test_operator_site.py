@@ -237,3 +237,16 @@ def test_messages_of_one_second_have_different_numbers_whatever_the_microsecond(
     small.run(at)
     numbers = [event.identifier for event in small.store.warning_events()]
     assert len(numbers) == len(set(numbers)) == 2
+
+
+@pytest.mark.parametrize(("origin", "status"), [(Origin.OPERATOR, "Actual"), (Origin.SAMPLE, "Exercise")])
+def test_on_a_sample_site_a_real_pond_gets_exercises_only(
+    tmp_path: Path, origin: Origin, status: str
+) -> None:
+    site = Small(tmp_path, origin=origin)
+    site.store.upsert("tsf", [tsf("a")])
+    site.store.add_readings([depth(0.5, AT)])
+    site.run()
+    (warning,) = site.store.warnings()
+    assert (warning.last.tier, warning.last.status) == (Tier.RED, status)
+    site.store.close()
