@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ import shapely
 from data_catalog.dataset import datasets
 from data_catalog.store import AssessmentRecord, Feature, Store
 from minegis.clock import format_utc
+from minegis.errors import InvalidInput
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.reading import Quality, Reading
@@ -25,9 +26,11 @@ from pipelines.shaking import event_shaking, standing_at
 from pipelines.steps.weights import AssetWeights, asset_weights
 from risk_models.cards import card
 from risk_models.rule_package import RulePackage
+from risk_models.rules.sections import Thresholds
 from risk_models.seismic.intensity import seismic_intensity
 from risk_models.warning.assessment import Assessment, assess, displayed
 from risk_models.warning.asset import AssetRecord
+from risk_models.warning.design import design_limits
 from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
 from risk_models.warning.tiers import shown_provenance
@@ -74,6 +77,7 @@ def assess_assets(
     assets: Assets,
     columns: CellColumns,
     events: Sequence[Event],
+    design: Mapping[str, Thresholds],
     rules: RulePackage,
     at: datetime,
     progress: Progress,
@@ -94,10 +98,28 @@ def assess_assets(
             *_shaken(asset, number, points, events, motions, columns, assets, rules),
             *_ground(number, columns, assets, rules, at),
         ]
-        assessed = assess(asset, readings[name, feature.id], evidence, rules, at)
+        assessed = assess(asset, readings[name, feature.id], evidence, rules, at, design=design)
         found.append(_settle(feature, assessed, previous.get((name, feature.id)), rules, at))
         progress.advance()
     return found
+
+
+def designers_limits(store: Store) -> tuple[dict[str, Thresholds], list[str]]:
+    """Return the designer's limits by point, and what is wrong with those that cannot be used.
+
+    A point with unusable limits is judged by the limits of the rules, as if it had none.
+    """
+    found: dict[str, Thresholds] = {}
+    mistakes = []
+    for station in store.features("station"):
+        try:
+            limits = design_limits(station.properties, where=f"station/{station.id}")
+        except InvalidInput as error:
+            mistakes.append(str(error))
+            continue
+        if limits is not None:
+            found[station.id] = limits
+    return found, mistakes
 
 
 def _readings(store: Store, at: datetime) -> dict[tuple[str, str], list[Reading]]:

@@ -15,7 +15,7 @@ from minegis.clock import utc_now
 from minegis.errors import StoreConflict
 from minegis.levels import Tier
 from pipelines.alerting import warning_events
-from pipelines.asset_risk import assess_assets, assets_of
+from pipelines.asset_risk import assess_assets, assets_of, designers_limits
 from pipelines.cell_hazards import cells_of_site, hazards
 from pipelines.cell_risk import risk_of_cells, write_snapshots
 from pipelines.durable import PART
@@ -51,7 +51,8 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     fields = [field for event in events if not event.shakemap for field in shaking_fields(site, event)]
     columns = hazards(site, cells_of_site(site, store), products, events, rules, at, progress)
     assets = assets_of(store, columns)
-    risks = assess_assets(store, assets, columns, events, rules, at, progress)
+    design, unusable = designers_limits(store)
+    risks = assess_assets(store, assets, columns, events, design, rules, at, progress)
     cells, in_cells = risk_of_cells(columns, assets, risks, rules)
     regions = roll_up_regions(
         regions_of(store), assets, risks, columns, cells, rules, at, site.path("weights"), progress
@@ -72,6 +73,7 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
             "regions_with_assets": sum(region.assets > 0 for region in regions),
             "events": len(events),
             "messages": len(messages),
+            "unusable_limits": len(unusable),
             **{f"assets_{tier.name.lower()}": sum(r.assessment.tier is tier for r in risks) for tier in Tier},
         },
     )

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data_catalog.dataset import Check, Dataset
 from minegis.coordinates import geodesic_area_km2
+from minegis.errors import InvalidInput
 from minegis.levels import Label
 from minegis.variables import variables
 from pipelines.steps.columns import Columns
@@ -18,6 +19,7 @@ from pipelines.steps.mistake import Mistake, Refused, shown
 from pipelines.steps.plausible import plausible
 from risk_models.rule_package import load_rules
 from risk_models.tailings.classification import tsf_class
+from risk_models.warning.design import design_limits
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -74,7 +76,7 @@ def check_tsf_class(
 def check_station(
     properties: Mapping[str, Any], asset_ids: Mapping[str, frozenset[str]], columns: Columns, row: int
 ) -> list[Mistake]:
-    """Return mistakes of a monitoring point: an unknown variable, an asset that is not in the store."""
+    """Return mistakes of a monitoring point: an unknown variable or asset, limits without an order."""
     mistakes = []
     variable = properties.get("variable")
     if variable is not None and variable not in variables():
@@ -90,6 +92,11 @@ def check_station(
                 row, columns.header("asset_id"), problem, asset_id, f"the id of a {layer} imported before"
             )
         )
+    try:
+        design_limits(properties)
+    except InvalidInput as error:
+        problem = Label("设计限值无法用于比较", error.what)
+        mistakes.append(Mistake(row, columns.header("threshold_red"), problem, error.got, error.expected))
     return mistakes
 
 

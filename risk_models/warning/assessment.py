@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,12 +12,14 @@ from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.reading import Reading
 from risk_models.rule_package import RulePackage
+from risk_models.rules.sections import Item, Thresholds
 from risk_models.warning import shaking
 from risk_models.warning.asset import AssetRecord
+from risk_models.warning.design import design_item
 from risk_models.warning.hysteresis import TierState
 from risk_models.warning.items import ItemResult, judge_item, without_carry_note
 from risk_models.warning.points import Point, label_and_unit, read_points, silence_alarm
-from risk_models.warning.quantities import Surroundings
+from risk_models.warning.quantities import Surroundings, compares_as_read
 from risk_models.warning.tiers import roll, shown_provenance
 from risk_models.warning.triggers import major_hazards
 
@@ -74,6 +76,7 @@ def assess(
     at: datetime,
     *,
     satellite_evidence: Sequence[Evidence] = (),
+    design: Mapping[str, Thresholds] | None = None,
 ) -> Assessment:
     """Assess one asset.
 
@@ -89,6 +92,8 @@ def assess(
         Thresholds, counts and weights.
     at : datetime
         UTC; readings after it are not believed.
+    design : mapping of Thresholds, optional
+        The designer's limits of points (`design.design_limits`), by point id.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def assess(
                 got=f"{reading.dataset}/{reading.asset_id}",
             )
     points = tuple(read_points(readings, rules, at))
-    around = Surroundings(asset, rules, points)
+    around = Surroundings(asset, rules, points, design or {})
     results = _items(around)
     statutory, holding = _statutory(around, results)
     model = _voice("model", Label("物理模型", "Physical models"), model_evidence)
@@ -167,8 +172,22 @@ def _items(around: Surroundings) -> list[ItemResult]:
         for name, item in around.rules.items.items()
         if around.asset.within(item.applies, around.rules)
     )
-    judged = (judge_item(name, item, around) for name, item in applying)
-    return [result for result in judged if result is not None]
+    items = dict(applying)
+    judged = [judge_item(name, item, around) for name, item in items.items()]
+    return [result for result in (*judged, *_design_items(items, around)) if result is not None]
+
+
+def _design_items(items: Mapping[str, Item], around: Surroundings) -> Iterable[ItemResult | None]:
+    """Yield an item for each variable whose designer's limits no item of the rules compares with."""
+    designed = [point for point in around.points if point.latest.point_id in around.design]
+    for variable in sorted({point.variable for point in designed}):
+        related = {name: item for name, item in items.items() if variable in item.variables}
+        if any(compares_as_read(name, item, variable) for name, item in related.items()):
+            continue
+        points = tuple(point for point in designed if point.variable == variable)
+        limits = around.design[points[0].latest.point_id]
+        item = design_item(variable, limits, related.values(), around.rules)
+        yield judge_item(f"design/{variable}", item, replace(around, points=points))
 
 
 def _statutory(around: Surroundings, results: Sequence[ItemResult]) -> tuple[Evidence, Tier]:
@@ -221,7 +240,7 @@ def _context(around: Surroundings) -> tuple[Evidence, ...]:
         for item in around.rules.items.values()
         if around.asset.within(item.applies, around.rules)
         for name in item.variables
-    }
+    } | {point.variable for point in around.points if point.latest.point_id in around.design}
     rest = tuple(point.evidence() for point in around.points if point.variable not in used)
     if not rest:
         return ()
@@ -266,7 +285,8 @@ def _coverage(around: Surroundings, results: Sequence[ItemResult]) -> float:
         point.key
         for result in results
         for point in around.points
-        if point.variable in around.rules.items[result.evidence.key.removeprefix("item/")].variables
+        if point.variable in result.variables
+        and not _only_by_design(result, point, around)
         and point.key not in result.covered
     )
     total = known = 0.0
@@ -278,6 +298,11 @@ def _coverage(around: Surroundings, results: Sequence[ItemResult]) -> float:
         if keys:
             known += declared.weight * sum(key in covered - failed for key in keys) / len(keys)
     return round(known / total, 6) if total else 0.0
+
+
+def _only_by_design(result: ItemResult, point: Point, around: Surroundings) -> bool:
+    """Whether a result is of the designer's limits and the point has none."""
+    return result.evidence.key.startswith("item/design/") and point.latest.point_id not in around.design
 
 
 def _state(points: Sequence[Point], coverage: float, rules: RulePackage) -> EvidenceState:

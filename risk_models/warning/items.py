@@ -8,10 +8,10 @@ from minegis.errors import InvalidInput, MissingEvidence
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Tier
 from minegis.reading import Quality, Reading
-from risk_models.rules.sections import Item
+from risk_models.rules.sections import Item, Thresholds
 from risk_models.warning.hysteresis import debounced
 from risk_models.warning.points import Point
-from risk_models.warning.quantities import Surroundings, derive, minimum
+from risk_models.warning.quantities import Surroundings, compares_as_read, derive, minimum
 from risk_models.warning.tiers import Comparison, compare, roll, shown_provenance
 
 
@@ -31,6 +31,8 @@ class ItemResult:
         Keys of the points that reached a comparison.
     cause : str
         What this item speaks of.
+    variables : tuple of str
+        What its points measure.
     """
 
     evidence: Evidence
@@ -38,6 +40,7 @@ class ItemResult:
     depths: tuple[tuple[Tier, float], ...]
     covered: frozenset[str]
     cause: str
+    variables: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def judge_item(name: str, item: Item, around: Surroundings) -> ItemResult | None
         tuple((one.evidence.tier, one.depth) for one in covered),
         frozenset(point.key for point, one in zip(points, judged, strict=True) if one.covered),
         item.cause,
+        tuple(item.variables),
     )
 
 
@@ -121,7 +125,9 @@ def _limit(required: Evidence | None) -> float | None:
 
 
 def _judge(name: str, item: Item, point: Point, around: Surroundings, required: Evidence | None) -> _Judged:
-    node = replace(point.evidence(), key=f"{name}/{point.key}", clause=item.clause)
+    designed = _designed(name, item, point.latest, around)
+    clause = around.rules.promotion.clause if designed else item.clause
+    node = replace(point.evidence(), key=f"{name}/{point.key}", clause=clause)
     try:
         limit = _limit(required)
         if point.state is not EvidenceState.SUFFICIENT:
@@ -187,7 +193,17 @@ def _compare(
 ) -> tuple[float, Comparison]:
     value, _ = derive(name, sample, _number(sample), around)
     compared = abs(value) if item.magnitude else value
+    designed = _designed(name, item, sample, around)
+    if designed is not None:
+        return value, compare(compared, designed, item.unit, around.rules.hysteresis)
     return value, compare(compared, item, item.unit, around.rules.hysteresis, limit)
+
+
+def _designed(name: str, item: Item, sample: Reading, around: Surroundings) -> Thresholds | None:
+    """Return the designer's limits of a point, where the item compares what the point reads."""
+    if not compares_as_read(name, item, sample.variable):
+        return None
+    return around.design.get(sample.point_id)
 
 
 def _with_last_known(

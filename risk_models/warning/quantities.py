@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from minegis.errors import MissingEvidence
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label
 from minegis.reading import Reading
 from risk_models.rule_package import RulePackage
-from risk_models.rules.sections import Cited
+from risk_models.rules.sections import Cited, Item, Thresholds
 from risk_models.tailings.freeboard import (
     dry_beach_at_flood,
     flood_level,
@@ -27,11 +27,15 @@ from risk_models.warning.tiers import shown_provenance
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a derived quantity may use beside its own reading: the register and the asset's other points."""
+    """What a quantity may use beside its own reading: the register and the asset's other points.
+
+    `design` holds the designer's limits of points, by point id.
+    """
 
     asset: AssetRecord
     rules: RulePackage
     points: tuple[Point, ...]
+    design: Mapping[str, Thresholds] = field(default_factory=dict)
 
     def lowest_crest(self) -> Reading | None:
         """Return the lowest usable beach crest reading."""
@@ -43,6 +47,11 @@ class Surroundings:
 
     def _current(self, name: str) -> list[Reading]:
         return [p.latest for p in self.points if p.variable == name and p.state is EvidenceState.SUFFICIENT]
+
+
+def compares_as_read(name: str, item: Item, variable: str) -> bool:
+    """Whether an item compares a variable's readings as they are, with limits of its own."""
+    return item.reference is None and (name, variable) not in _DERIVED
 
 
 def derive(

@@ -250,3 +250,24 @@ def test_on_a_sample_site_a_real_pond_gets_exercises_only(
     (warning,) = site.store.warnings()
     assert (warning.last.tier, warning.last.status) == (Tier.RED, status)
     site.store.close()
+
+
+def limited(**limits: float) -> Feature:
+    properties: dict[str, Any] = {f"threshold_{name}": value for name, value in limits.items()}
+    properties |= {"name": "p1", "asset_dataset": "tsf", "asset_id": "a", "variable": "pond_level"}
+    return Feature("p1", properties | {"interval_minutes": 60.0}, INSIDE, Origin.OPERATOR, "test")
+
+
+def test_a_registered_designers_limit_colours_the_pond_and_an_unusable_one_is_counted(small: Small) -> None:
+    small.store.upsert("tsf", [tsf("a")])
+    level = Reading("p1", "tsf", "a", "pond_level", 1510.2, AT, Quality.GOOD, Origin.OPERATOR, "test")
+    small.store.add_readings([level])
+    small.store.upsert("station", [limited(blue=1508, yellow=1509, orange=1510, red=1511)])
+    small.run()
+    assert small.assessment().statutory == Tier.ORANGE
+    small.store.upsert("station", [limited(blue=1508, red=1507, yellow=1509)])
+    small.run()
+    last = small.store.last_run()
+    assert last is not None
+    assert last.counts["unusable_limits"] == 1
+    assert small.assessment().statutory == Tier.NONE
