@@ -166,6 +166,7 @@ def _settle(
         rules.hysteresis,
         holding=assessed.holding,
         reporting=assessed.reporting,
+        monitored=assessed.monitored,
     )
     shown = displayed(assessed, state, rules)
     record = AssessmentRecord(

@@ -48,6 +48,8 @@ class Assessment:
         `tier` with limits moved by their deadband; for `hysteresis.advance`.
     reporting : frozenset of str
         Points that were heard; for `hysteresis.advance`.
+    monitored : bool
+        Whether the asset has any point, be it silent; for `hysteresis.advance`.
     red_causes : frozenset of str
         Causes that are red on their own (hydraulic, weather, seismic …).
     """
@@ -65,6 +67,7 @@ class Assessment:
     valid_at: datetime
     holding: Tier
     reporting: frozenset[str]
+    monitored: bool
     red_causes: frozenset[str]
 
 
@@ -138,6 +141,7 @@ def assess(
         valid_at=at,
         holding=max(tier, holding),
         reporting=frozenset(point.key for point in points if point.state is EvidenceState.SUFFICIENT),
+        monitored=bool(points),
         red_causes=_red_causes(results, model_evidence, rules),
     )
 

@@ -92,6 +92,7 @@ def advance(
     *,
     holding: Tier | None = None,
     reporting: frozenset[str] = frozenset(),
+    monitored: bool = True,
 ) -> TierState:
     """Move the shown tier by one evaluation.
 
@@ -114,6 +115,9 @@ def advance(
         What the evidence asks for with limits moved by their deadband, or the forecast if worse.
     reporting : frozenset of str
         Points that were heard.
+    monitored : bool
+        False for an asset that has no point at all: what register and models say is then all there is to wait
+        for, and its tier may fall with them.
 
     Raises
     ------
@@ -139,7 +143,7 @@ def advance(
     if observed > previous.tier:
         highest = Tier.RED if observed is Tier.RED else min(previous.tier + policy.rise_at_most, Tier.RED)
         return replace(now, tier=min(observed, Tier(highest)), since=at)
-    heard = state is EvidenceState.SUFFICIENT and previous.reporting <= reporting
+    heard = (state is EvidenceState.SUFFICIENT or not monitored) and previous.reporting <= reporting
     if asked >= previous.tier or not heard:
         return now
     since = previous.lower_since or at

@@ -271,3 +271,17 @@ def test_a_registered_designers_limit_colours_the_pond_and_an_unusable_one_is_co
     assert last is not None
     assert last.counts["unusable_limits"] == 1
     assert small.assessment().statutory == Tier.NONE
+
+
+def test_a_cleared_major_hazard_lets_an_unmonitored_pond_fall_after_the_hold_off(small: Small) -> None:
+    small.store.upsert("tsf", [tsf("a", major_hazards="decant_blocked")])
+    small.run()
+    assert small.assessment().tier == Tier.RED
+    small.store.upsert("tsf", [tsf("a", major_hazards="")])
+    tiers = []
+    for hours in (1, 6.5, 7):  # red is held for 6 h from the first evaluation without it
+        small.run(AT + timedelta(hours=hours))
+        tiers.append(small.assessment().tier)
+    assert tiers == [Tier.RED, Tier.RED, Tier.NONE]
+    assert small.assessment().state == "missing"
+    assert small.store.warnings()[-1].last.msg_type == "Cancel"

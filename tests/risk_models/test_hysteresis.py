@@ -182,3 +182,22 @@ def test_a_worse_sample_never_lowers_the_confirmed_tier(levels: list[Tier], data
     position = data.draw(st.integers(0, len(levels) - 1))
     levels[position] = data.draw(st.sampled_from([tier for tier in Tier if tier >= levels[position]]))
     assert debounced(levels, POLICY.debounce) >= before
+
+
+def test_an_asset_without_any_point_falls_when_register_and_models_no_longer_ask() -> None:
+    def later(state: TierState, hours: float, monitored: bool) -> TierState:
+        at = START + timedelta(hours=hours)
+        return advance(state, NONE, EvidenceState.MISSING, at, POLICY, monitored=monitored)
+
+    shaken = advance(None, ORANGE, EvidenceState.MISSING, START, POLICY, monitored=False)
+    assert later(later(shaken, 1, False), 3.9, False).tier is ORANGE
+    assert later(later(shaken, 1, False), 4, False).tier is NONE
+    assert later(later(shaken, 1, True), 100, True).tier is ORANGE
+
+
+def test_an_asset_whose_points_were_taken_away_does_not_fall() -> None:
+    spoken = advance(None, RED, KNOWN, START, POLICY, reporting=frozenset({"p1"}))
+    for hours in (1, 10, 100):
+        at = START + timedelta(hours=hours)
+        spoken = advance(spoken, NONE, EvidenceState.MISSING, at, POLICY, monitored=False)
+    assert spoken.tier is RED
