@@ -79,9 +79,11 @@ class CellColumns:
         self.sources[name] = sources
 
     def source(self, name: str, row: int) -> str:
-        """Return what a column's value in one cell was made from."""
+        """Return what a value in one cell was made from, nothing where no elevation model reaches."""
         sources = self.sources[name]
-        return sources[self.area[row]] if len(sources) > 1 else sources[0]
+        if len(sources) == 1:
+            return sources[0]
+        return sources[self.area[row]] if self.area[row] >= 0 else ""
 
     def text(self, row: int) -> str:
         """Return a cell's id as people write it."""
@@ -149,6 +151,8 @@ def hazards(
 
 def _terrain(columns: CellColumns, terrains: Sequence[Mapping[str, Product]], folder: Path) -> None:
     """Set the terrain columns; where elevation models overlap, the one that covers more counts."""
+    if not terrains:
+        return
     best = np.zeros(columns.cells.size)
     for number, terrain in enumerate(terrains):
         _, covered = _mean(terrain["elevation"], columns.cells, folder)

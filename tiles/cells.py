@@ -60,7 +60,10 @@ class CellTable:
     def source(self, name: str, row: int) -> str:
         """Return what the value of a column in one cell was made from, empty when nobody says."""
         found = self.sources.get(name, [""])
-        return found[int(self.columns["area"][row])] if len(found) > 1 else found[0]
+        if len(found) == 1:
+            return found[0]
+        area = int(self.columns["area"][row])
+        return found[area] if area >= 0 else ""
 
     def near(self, bounds: tuple[float, float, float, float]) -> NDArray[np.int64]:
         """Return the rows of the cells that may touch a box (west, south, east, north, deg)."""

@@ -79,3 +79,23 @@ def test_rain_that_ended_long_ago_is_not_the_rain_of_the_last_day(
     found = columns(tmp_path, *(day(WEST, 10, days_ago + k) for k in range(7)))
     assert ("rain_24h" in found.values) is known
     assert ("antecedent_rain_index" in found.values) is known
+
+
+def test_without_an_elevation_model_no_cell_claims_a_terrain_or_its_file(tmp_path: Path) -> None:
+    declared = SiteDeclaration(
+        title=BilingualText(zh="小", en="Small"),
+        origin=Origin.OPERATOR,
+        areas=(Area(id="a", title=BilingualText(zh="小", en="Small"), bbox=(103, 31, 104, 31.5)),),
+    )
+    site = Site.create(tmp_path, declared)
+    columns = hazards(site, CELLS, Products((), (), (), ()), (), RULES, AT, Silent())
+    assert "slope_angle" not in columns.values
+    assert np.isnan(columns.get("slope_angle")).all()
+    assert all(len(sources) > 0 for sources in columns.sources.values())
+
+
+def test_a_cell_that_no_elevation_model_reaches_names_none() -> None:
+    lon = lat = np.zeros(2)
+    columns = CellColumns(CELLS[:2], lon, lat, np.array([-1, 1], np.int8))
+    columns.set("elevation", np.array([np.nan, 5.0]), "west.tif", "east.tif")
+    assert [columns.source("elevation", row) for row in (0, 1)] == ["", "east.tif"]
