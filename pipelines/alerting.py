@@ -11,7 +11,6 @@ from minegis.clock import format_utc
 from minegis.levels import Label, Origin, Tier
 from pipelines.asset_risk import AssetRisk
 from risk_models.rule_package import RulePackage
-from risk_models.warning.asset import AssetRecord
 from risk_models.warning.lifecycle import Warning, WarningEvent, decide
 
 
@@ -32,19 +31,13 @@ def warning_events(
     sent_at = {event.identifier: format_utc(event.sent_at) for event in history}
     found = []
     for risk in risks:
-        assessment, feature = risk.assessment, risk.feature
-        asset = AssetRecord(
-            assessment.dataset,
-            assessment.asset_id,
-            str(feature.properties.get("name") or assessment.asset_id),
-            feature.properties,
-        )
+        asset, feature = risk.asset, risk.feature
         before = latest.get((asset.dataset, asset.id))
         region = str(feature.properties["county_code"])
         for event in decide(
             _warning(before) if before else None,
             risk.state,
-            assessment,
+            risk.assessment,
             asset,
             rules,
             region_code=region,

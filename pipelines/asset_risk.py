@@ -43,7 +43,7 @@ class AssetRisk:
     """An asset with its assessment as shown, and the state that the next run starts from."""
 
     feature: Feature
-    dataset: str
+    asset: AssetRecord
     assessment: Assessment
     observed: Tier
     state: TierState
@@ -99,7 +99,7 @@ def assess_assets(
             *_ground(number, columns, assets, rules, at),
         ]
         assessed = assess(asset, readings[name, feature.id], evidence, rules, at, design=design)
-        found.append(_settle(feature, assessed, previous.get((name, feature.id)), rules, at))
+        found.append(_settle(feature, asset, assessed, previous.get((name, feature.id)), rules, at))
         progress.advance()
     return found
 
@@ -154,7 +154,12 @@ def _points(assets: Assets) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 
 def _settle(
-    feature: Feature, assessed: Assessment, before: AssessmentRecord | None, rules: RulePackage, at: datetime
+    feature: Feature,
+    asset: AssetRecord,
+    assessed: Assessment,
+    before: AssessmentRecord | None,
+    rules: RulePackage,
+    at: datetime,
 ) -> AssetRisk:
     """Apply hysteresis; judged twice at one time, the state before that time is where it starts from."""
     base = _base(before, at)
@@ -184,7 +189,7 @@ def _settle(
         chain=shown.chain.to_json(),
         hysteresis={"state": state.to_json(), "before": base.to_json() if base else None},
     )
-    return AssetRisk(feature, shown.dataset, shown, assessed.tier, state, record)
+    return AssetRisk(feature, asset, shown, assessed.tier, state, record)
 
 
 def _base(before: AssessmentRecord | None, at: datetime) -> TierState | None:

@@ -112,7 +112,7 @@ def _contributor(risk: AssetRisk, weight: float) -> Contributor:
     return Contributor(
         dataset=assessment.dataset,
         asset_id=assessment.asset_id,
-        name=str(risk.feature.properties.get("name") or assessment.asset_id),
+        name=risk.asset.name,
         weight=float(weight),
         score=assessment.score,
         tier=assessment.tier,
