@@ -14,8 +14,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
-from geoserver import api, cap, errors, ogc, tile_routes
+from geoserver import api, cap, errors, tile_routes
 from geoserver.headers import Headers
+from geoserver.ogc import hub
 from geoserver.services import Services, services_of, site_of
 from minegis.errors import MinegisError
 from minegis.settings import Settings
@@ -52,13 +53,13 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.hub = ogc.Hub()
+    app.state.hub = hub.Hub()
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Headers)
     app.add_api_route("/livez", livez, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
-    for part in (ogc, tile_routes, api, cap):
+    for part in (hub, tile_routes, api, cap):
         app.include_router(part.router)
     app.include_router(raster_router(lambda request: site_of(request).rasters, RASTER_PREFIX))
     _serve_page(app, settings.web or BUILT_PAGE)

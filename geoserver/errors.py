@@ -17,6 +17,7 @@ from minegis.errors import (
     MinegisError,
     MissingEvidence,
     NotFound,
+    Stale,
     StoreConflict,
 )
 from tiles.raster import OUTSIDE
@@ -34,6 +35,7 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     MissingEvidence: HTTPStatus.CONFLICT,
+    Stale: HTTPStatus.PRECONDITION_FAILED,
     StoreConflict: HTTPStatus.CONFLICT,
     MinegisError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }

@@ -6,6 +6,7 @@ MinegisError
 ├── NotFound              an id, code or file that is not there
 ├── MissingEvidence       a computation that lacks an input it must have
 └── StoreConflict         a write that lost against another
+    └── Stale               a write made on a state that is no longer there
 """
 
 from __future__ import annotations
@@ -58,3 +59,7 @@ class MissingEvidence(MinegisError):
 
 class StoreConflict(MinegisError):
     """A write that lost against another write."""
+
+
+class Stale(StoreConflict):
+    """A write made on a state that is no longer there."""

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
 
-from geoserver.ogc_items import Items
+from geoserver.ogc.items import Items
 from minegis.clock import parse_utc
 from minegis.errors import InvalidInput
 

@@ -28,9 +28,9 @@ from pygeoapi.provider.base import BaseProvider
 
 from data_catalog.dataset import datasets
 from geoserver.errors import problem
-from geoserver.ogc_items import CellItems, ItemQuery, Items, TableItems
-from geoserver.ogc_page import page as web_page
-from geoserver.ogc_parameters import check_parameters, normalised, parse_period, without_format
+from geoserver.ogc.items import CellItems, ItemQuery, Items, TableItems
+from geoserver.ogc.page import page as web_page
+from geoserver.ogc.parameters import check_parameters, normalised, parse_period, without_format
 from geoserver.services import OpenSite, services_of
 from layers.layer import layers
 from minegis.coordinates import transformer
