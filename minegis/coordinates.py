@@ -53,6 +53,19 @@ def transformer(source: str | int | CRS, target: str | int | CRS) -> Transformer
     return Transformer.from_crs(_beside(*names), _beside(*reversed(names)), always_xy=True)
 
 
+@lru_cache(maxsize=256)
+def northing_first(crs: str | int | CRS) -> bool:
+    """Say whether the authority of a reference system puts latitude or northing before longitude or easting.
+
+    Raises
+    ------
+    InvalidInput
+        If the system is not known.
+    """
+    first = CRS.from_user_input(_name(crs)).axis_info[0]
+    return first.direction == "north"
+
+
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Shift true coordinates to GCJ-02 (the datum of Amap and Tencent).
 

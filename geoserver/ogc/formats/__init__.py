@@ -1,0 +1,16 @@
+"""Formats of items, one module each; what `f` and ``Accept`` may ask for is this registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from geoserver.ogc.formats.format import Answer, Format
+from geoserver.ogc.formats.geojson import GeoJson
+
+__all__ = ["FORMATS", "Answer", "Format"]
+
+_ALL: tuple[Format, ...] = (GeoJson(),)
+
+FORMATS: Mapping[str, Format] = MappingProxyType({each.key: each for each in _ALL})
+"""By key; the first is the default."""
