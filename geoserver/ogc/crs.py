@@ -62,7 +62,8 @@ class Crs:
             return np.ascontiguousarray(there[:, order])
 
         placed: Geometries = shapely.transform(shapes, moved)
-        return np.where(np.isfinite(shapely.bounds(placed)).all(axis=1), placed, None)
+        placed[~np.isfinite(shapely.bounds(placed)).all(axis=1)] = None
+        return placed
 
     def lonlat(self, shapes: Geometries) -> Geometries:
         """Return geometries of this system, in its axis order, in lon/lat deg."""
