@@ -61,7 +61,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/readyz", readyz, methods=["GET"])
     for part in (hub, tile_routes, api, cap):
         app.include_router(part.router)
-    app.include_router(raster_router(lambda request: site_of(request).rasters, RASTER_PREFIX))
+    rasters = services.pools["raster"]
+    app.include_router(
+        raster_router(lambda request: site_of(request).rasters, lambda _: rasters.place(), RASTER_PREFIX)
+    )
     _serve_page(app, settings.web or BUILT_PAGE)
     return app
 

@@ -25,12 +25,25 @@ from tiles.raster import OUTSIDE
 LOG = logging.getLogger(__name__)
 
 
+RETRY_AFTER = "1"  # s
+CLIENT_LEFT = 499  # as nginx logs it; nobody reads this answer
+
+
 class NotReady(MinegisError):
     """The server cannot answer yet: it has no site, or nothing is published."""
 
 
+class Busy(MinegisError):
+    """So much is asked at once that no more may wait."""
+
+
+class Abandoned(Exception):
+    """The client left before its answer was made."""
+
+
 STATUSES: dict[type[MinegisError], HTTPStatus] = {
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     InvalidDeclaration: HTTPStatus.INTERNAL_SERVER_ERROR,
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -66,7 +79,7 @@ def status_of(error: MinegisError) -> HTTPStatus:
 
 def problem_of(error: MinegisError, where: str = "") -> Response:
     """Return the problem document of one of our errors."""
-    return problem(
+    response = problem(
         status_of(error),
         str(error),
         what=error.what,
@@ -74,6 +87,9 @@ def problem_of(error: MinegisError, where: str = "") -> Response:
         expected=error.expected,
         got=error.got,
     )
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def install(app: FastAPI) -> None:
@@ -101,6 +117,9 @@ def install(app: FastAPI) -> None:
     async def outside(_request: Request, _error: Exception) -> Response:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
+    async def left(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=CLIENT_LEFT)
+
     async def unexpected(request: Request, error: Exception) -> Response:
         LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed", where=request.url.path)
@@ -108,6 +127,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(MinegisError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, parameters)
+    app.add_exception_handler(Abandoned, left)
     for kind in OUTSIDE:
         app.add_exception_handler(kind, outside)
     app.add_exception_handler(Exception, unexpected)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-import anyio
 import anyio.to_thread
 from fastapi import Request
 
@@ -15,6 +14,7 @@ from data_catalog.dataset import datasets
 from data_catalog.site import Site
 from data_catalog.store import Store
 from geoserver.errors import NotReady
+from geoserver.pools import Pool
 from minegis.errors import NotFound, StoreConflict
 from minegis.settings import Settings
 from tiles.cells import CellTables, CellTiles
@@ -82,18 +82,19 @@ class Services:
         self.settings = settings
         self._open: OpenSite | None = None
         self._lock = Lock()
-        self._tile_threads: anyio.CapacityLimiter | None = None
-        self._query_threads: anyio.CapacityLimiter | None = None
+        names = ("query", "tile", "export", "raster")  # rasters are drawn in titiler's threads, as many
+        self.pools = {name: Pool(name, settings.workers, settings.queue) for name in names}
 
     def start(self) -> None:
-        """Set the bounds on threads; called on the event loop."""
-        workers = self.settings.workers
-        anyio.to_thread.current_default_thread_limiter().total_tokens = workers
-        self._tile_threads = anyio.CapacityLimiter(workers)
-        self._query_threads = anyio.CapacityLimiter(workers)
+        """Start the threads; called on the event loop."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self.settings.workers
+        for pool in self.pools.values():
+            pool.start()
 
     def stop(self) -> None:
-        """Give back what is open."""
+        """End the threads and give back what is open."""
+        for pool in self.pools.values():
+            pool.stop()
         if self._open is not None:
             self._open.store.close()
             self._open = None
@@ -118,13 +119,21 @@ class Services:
         except (NotFound, StoreConflict) as error:
             raise NotReady(error.what, where=error.where, expected=error.expected) from None
 
-    async def tile[R](self, work: Callable[[], R]) -> R:
-        """Run the making of a tile in a thread."""
-        return await anyio.to_thread.run_sync(work, limiter=self._tile_threads)
+    async def query[R](self, work: Callable[[], R], request: Request | None = None) -> R:
+        """Run a query in a thread; see `Pool.run`."""
+        return await self.pools["query"].run(work, request)
 
-    async def query[R](self, work: Callable[[], R]) -> R:
-        """Run a query in a thread."""
-        return await anyio.to_thread.run_sync(work, limiter=self._query_threads)
+    async def tile[R](self, work: Callable[[], R], request: Request | None = None) -> R:
+        """Run the making of a tile in a thread; see `Pool.run`."""
+        return await self.pools["tile"].run(work, request)
+
+    async def export[R](self, work: Callable[[], R], request: Request | None = None) -> R:
+        """Run the making of a whole file in a thread; see `Pool.run`."""
+        return await self.pools["export"].run(work, request)
+
+    async def stream(self, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Make a long answer chunk by chunk in threads for exports; see `Pool.stream`."""
+        return await self.pools["export"].stream(chunks)
 
 
 def services_of(request: Request) -> Services:

@@ -23,6 +23,10 @@ class Settings(Declaration):
     site: Path = Setting(
         default=Path("site"), description="Folder of the site: its database, rasters, cells."
     )
+    database: str = Setting(
+        default="",
+        description="URL of a PostgreSQL database with PostGIS; the SQLite file of the site if empty.",
+    )
     host: str = Setting(default="127.0.0.1", description="Address to serve on.")
     port: int = Setting(default=8000, ge=1, le=65535, description="Port to serve on.")
     sample_data: Path | None = Setting(
@@ -33,6 +37,9 @@ class Settings(Declaration):
     )
     workers: int = Setting(
         default=4, ge=1, le=64, description="Threads for each class of work in the server."
+    )
+    queue: int = Setting(
+        default=128, ge=0, le=10_000, description="Requests of each class that may wait; more are refused."
     )
     review_number: str = Setting(default="", description="Map review number (审图号) shown on the map.")
     max_raster_gib: float = Setting(default=2.0, gt=0, description="Largest raster read at once, GiB.")

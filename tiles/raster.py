@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -261,7 +262,9 @@ class _LayerTiler(TilerFactory):
             register()
 
 
-def _versioned(rasters_of: Callable[[Request], LayerRasters]) -> type[APIRoute]:
+def _versioned(
+    rasters_of: Callable[[Request], LayerRasters], place_of: Callable[[Request], AbstractContextManager[None]]
+) -> type[APIRoute]:
     """Return a kind of route whose answers carry the version of the rasters, and are not made twice."""
 
     class Versioned(APIRoute):
@@ -269,6 +272,10 @@ def _versioned(rasters_of: Callable[[Request], LayerRasters]) -> type[APIRoute]:
             make = super().get_route_handler()
 
             async def answer(request: Request) -> Response:
+                with place_of(request):
+                    return await found(request)
+
+            async def found(request: Request) -> Response:
                 version = await run_in_threadpool(lambda: rasters_of(request).version())
                 headers = {"ETag": entity_tag(version), "Cache-Control": "no-cache"}
                 if is_kept(request.headers.get("if-none-match"), headers["ETag"]):
@@ -282,8 +289,15 @@ def _versioned(rasters_of: Callable[[Request], LayerRasters]) -> type[APIRoute]:
     return Versioned
 
 
-def raster_router(rasters_of: Callable[[Request], LayerRasters], prefix: str) -> APIRouter:
-    """Return titiler's routes for the raster layers of the site behind a request."""
+def raster_router(
+    rasters_of: Callable[[Request], LayerRasters],
+    place_of: Callable[[Request], AbstractContextManager[None]],
+    prefix: str,
+) -> APIRouter:
+    """Return titiler's routes for the raster layers of the site behind a request.
+
+    `place_of` bounds how many of them are answered at a time: it gives a place to hold, or raises.
+    """
 
     def paths(
         request: Request, layer_id: Annotated[str, PathParameter(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -294,7 +308,7 @@ def raster_router(rasters_of: Callable[[Request], LayerRasters], prefix: str) ->
     router_prefix = prefix + "/{layer_id}"
     reader: Any = AreasReader  # offers what the routes above use, not all of rio-tiler's reader
     factory = _LayerTiler(
-        router=APIRouter(route_class=_versioned(rasters_of)),
+        router=APIRouter(route_class=_versioned(rasters_of, place_of)),
         reader=reader,
         path_dependency=paths,
         layer_dependency=_NoParameters,
