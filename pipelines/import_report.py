@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.steps.mistake import Mistake
+from data_catalog.mistake import Mistake
 
 
 @dataclass(frozen=True, slots=True)

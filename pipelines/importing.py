@@ -10,8 +10,12 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 
+from data_catalog.checks import sound_geometry
 from data_catalog.dataset import Dataset, dataset, datasets
+from data_catalog.mistake import Mistake, Refused
 from data_catalog.store import Feature, QuarantinedRow, Store
+from data_catalog.values import parse_id, parse_value
+from data_catalog.whereabouts import Regions, check_county, check_nation
 from minegis.clock import utc_now
 from minegis.errors import InvalidInput
 from minegis.levels import Label, Origin
@@ -20,9 +24,8 @@ from pipelines.connectors.vector_file import read_vector_file
 from pipelines.import_report import ImportReport
 from pipelines.quarantine import json_values, settled_by
 from pipelines.source_file import SourceFile
-from pipelines.steps.checks import check_station, check_tsf_class, compare_fields, sound_geometry
+from pipelines.steps.checks import check_row
 from pipelines.steps.columns import Columns, closest_field, match_columns
-from pipelines.steps.mistake import Mistake, Refused
 from pipelines.steps.positions import (
     Datum,
     Frame,
@@ -33,8 +36,7 @@ from pipelines.steps.positions import (
     to_lon_lat,
 )
 from pipelines.steps.template import is_example
-from pipelines.steps.values import parse_id, parse_value
-from pipelines.steps.whereabouts import Regions, check_county, check_nation, refuse_unmarked_shift
+from pipelines.steps.whereabouts import refuse_unmarked_shift
 
 _BATCH = 10_000  # ids in one query
 
@@ -83,6 +85,10 @@ class _Import:
     asset_ids: Mapping[str, frozenset[str]]
     options: ImportOptions
     skipped: int
+
+    def is_asset(self, layer: str, asset_id: str) -> bool:
+        """Whether a layer holds an asset of this id."""
+        return asset_id in self.asset_ids[layer]
 
 
 def import_file(
@@ -270,12 +276,9 @@ def _complete(candidate: _Candidate, known: Feature | None, job: _Import) -> Non
         else:
             candidate.geometry = known.geometry
     properties = candidate.properties
-    candidate.mistakes += check_station(properties, job.asset_ids, columns, number)
-    compared = compare_fields(job.dataset, properties, columns, number)
-    if job.dataset.id == "tsf":
-        compared += check_tsf_class(properties, columns, number)
-    candidate.mistakes += [mistake for mistake in compared if mistake.severity == "error"]
-    candidate.warnings += [mistake for mistake in compared if mistake.severity == "warning"]
+    checked = check_row(job.dataset, properties, job.is_asset, columns.header, number)
+    candidate.mistakes += [mistake for mistake in checked if mistake.severity == "error"]
+    candidate.warnings += [mistake for mistake in checked if mistake.severity == "warning"]
     code = properties.get("county_code")
     if candidate.geometry is None or code is None:
         return

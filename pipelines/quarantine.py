@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data_catalog.dataset import dataset
+from data_catalog.plausible import plausible
 from data_catalog.store import QuarantinedRow, Store
 from pipelines.connectors.rows import Row, VectorFile
 from pipelines.source_file import SourceFile
@@ -20,7 +21,6 @@ from pipelines.steps.columns import (
     WKT_HEADER,
     Columns,
 )
-from pipelines.steps.plausible import plausible
 from pipelines.steps.positions import Frame
 
 READINGS = "reading"

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from data_catalog.dataset import Dataset
+from data_catalog.mistake import Mistake, Refused, shown
+from data_catalog.plausible import plausible
 from data_catalog.store import Feature, QuarantinedRow, Store
+from data_catalog.values import parse_value
 from minegis.clock import format_utc, parse_utc, utc_now
 from minegis.declarations import read
 from minegis.errors import InvalidInput
@@ -24,10 +27,7 @@ from pipelines.import_report import ImportReport
 from pipelines.quarantine import json_values, settled_by
 from pipelines.source_file import SourceFile
 from pipelines.steps.columns import Columns, match_columns
-from pipelines.steps.mistake import Mistake, Refused, shown
-from pipelines.steps.plausible import plausible
 from pipelines.steps.template import is_example
-from pipelines.steps.values import parse_value
 from pipelines.units import factor_into, words_into
 
 

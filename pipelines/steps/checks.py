@@ -1,63 +1,35 @@
-"""What a whole row must satisfy: comparisons declared by the dataset, sound geometry, known references."""
+"""What a whole row must satisfy beyond its own columns: the class of a dam, the asset of a point."""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import shapely
-from shapely.geometry.base import BaseGeometry
-
-from data_catalog.dataset import Check, Dataset
-from minegis.coordinates import geodesic_area_km2
+from data_catalog.checks import Header, compare_fields
+from data_catalog.dataset import Dataset
+from data_catalog.mistake import Mistake
 from minegis.errors import InvalidInput
 from minegis.levels import Label
 from minegis.variables import variables
-from pipelines.steps.columns import Columns
-from pipelines.steps.mistake import Mistake, Refused, shown
-from pipelines.steps.plausible import plausible
 from risk_models.rule_package import load_rules
 from risk_models.tailings.classification import tsf_class
 from risk_models.warning.design import design_limits
 
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-}
+type IsAsset = Callable[[str, str], bool]
+"""Whether a layer holds an asset of this id."""
 
 
-def compare_fields(
-    dataset: Dataset, properties: Mapping[str, Any], columns: Columns, row: int
+def check_row(
+    dataset: Dataset, properties: Mapping[str, Any], is_asset: IsAsset, header: Header, row: int = 0
 ) -> list[Mistake]:
-    """Return a mistake for each declared comparison that does not hold; blanks are not compared."""
-    mistakes = []
-    for check in dataset.checks:
-        left = properties.get(check.left)
-        right = properties.get(check.right) if isinstance(check.right, str) else check.right
-        if left is not None and right is not None and not _OPERATORS[check.op](left, right):
-            mistakes.append(_broken(check, left, right, columns, row))
-    return mistakes
-
-
-def _broken(check: Check, left: Any, right: Any, columns: Columns, row: int) -> Mistake:
-    by_field = isinstance(check.right, str)
-    return Mistake(
-        row,
-        columns.header(check.left),
-        Label(check.message.zh, check.message.en),
-        f"{left} against {right} ({columns.header(str(check.right))})" if by_field else shown(left),
-        f"{columns.header(check.left)} {check.op} "
-        + (columns.header(str(check.right)) if by_field else f"{check.right:g}"),
-        check.severity,
-    )
+    """Return everything that is wrong or odd about the properties of one feature together."""
+    mistakes = check_station(properties, is_asset, header, row)
+    mistakes += compare_fields(dataset, properties, header, row)
+    return mistakes + (check_tsf_class(properties, header, row) if dataset.id == "tsf" else [])
 
 
 def check_tsf_class(
-    properties: Mapping[str, Any], columns: Columns, row: int, rules: str = "national"
+    properties: Mapping[str, Any], header: Header, row: int = 0, rules: str = "national"
 ) -> list[Mistake]:
     """Warn where the stated class of a tailings storage facility is not the one of its storage and height."""
     names = ("tsf_class", "total_storage", "dam_height")
@@ -70,11 +42,11 @@ def check_tsf_class(
         return []
     problem = Label("等别与库容、坝高不符", "the class does not follow from storage and height")
     got = f"class {stated} for {storage:g} 10⁴ m³ and {height:g} m"
-    return [Mistake(row, columns.header("tsf_class"), problem, got, f"class {computed}", "warning")]
+    return [Mistake(row, header("tsf_class"), problem, got, f"class {computed}", "warning")]
 
 
 def check_station(
-    properties: Mapping[str, Any], asset_ids: Mapping[str, frozenset[str]], columns: Columns, row: int
+    properties: Mapping[str, Any], is_asset: IsAsset, header: Header, row: int = 0
 ) -> list[Mistake]:
     """Return mistakes of a monitoring point: an unknown variable or asset, limits without an order."""
     mistakes = []
@@ -82,56 +54,16 @@ def check_station(
     if variable is not None and variable not in variables():
         problem = Label("没有此监测量", "no such variable")
         mistakes.append(
-            Mistake(row, columns.header("variable"), problem, variable, "one of " + ", ".join(variables()))
+            Mistake(row, header("variable"), problem, variable, "one of " + ", ".join(variables()))
         )
     layer, asset_id = properties.get("asset_dataset"), properties.get("asset_id")
-    if layer is not None and asset_id is not None and asset_id not in asset_ids[layer]:
+    if layer is not None and asset_id is not None and not is_asset(layer, asset_id):
         problem = Label("所属对象不存在", "no such asset")
-        mistakes.append(
-            Mistake(
-                row, columns.header("asset_id"), problem, asset_id, f"the id of a {layer} imported before"
-            )
-        )
+        expected = f"the id of a {layer} imported before"
+        mistakes.append(Mistake(row, header("asset_id"), problem, asset_id, expected))
     try:
         design_limits(properties)
     except InvalidInput as error:
         problem = Label("设计限值无法用于比较", error.what)
-        mistakes.append(Mistake(row, columns.header("threshold_red"), problem, error.got, error.expected))
+        mistakes.append(Mistake(row, header("threshold_red"), problem, error.got, error.expected))
     return mistakes
-
-
-def sound_geometry(geometry: BaseGeometry | None, dataset: Dataset) -> tuple[BaseGeometry, str]:
-    """Return the geometry, repaired where that changes nothing that matters, and a note on the repair.
-
-    Raises
-    ------
-    Refused
-        If it is missing, empty, of a type the dataset does not take, without extent, or crosses itself.
-    """
-    accepted = " or ".join(dataset.geometry)
-    if geometry is None or geometry.is_empty:
-        raise Refused("没有几何", "no geometry", accepted)
-    if geometry.geom_type.removeprefix("Multi") not in dataset.geometry:
-        raise Refused("几何类型不符", f"a {geometry.geom_type}", accepted)
-    if not _is_finite(geometry):
-        raise Refused("坐标不是数字", "coordinates that are no numbers", accepted)
-    if geometry.geom_type.endswith("LineString") and geometry.length == 0:
-        raise Refused("线没有长度", "a line without length", accepted)
-    if not geometry.geom_type.endswith("Polygon") or geometry.is_valid:
-        return geometry, ""
-    return _repaired(geometry)
-
-
-def _repaired(geometry: BaseGeometry) -> tuple[BaseGeometry, str]:
-    reason = shapely.is_valid_reason(geometry)
-    repaired = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
-    before, after = abs(geodesic_area_km2([geometry, repaired]))
-    if repaired.is_empty or abs(after - before) >= plausible().repair_area_share * before:
-        raise Refused(
-            "多边形自相交或不闭合", f"an invalid polygon: {reason}", "a polygon whose outline is simple"
-        )
-    return repaired, f"{reason}; repaired, area {before:.6g} km² before, {after:.6g} km² after"
-
-
-def _is_finite(geometry: BaseGeometry) -> bool:
-    return all(abs(coordinate) < float("inf") for coordinate in shapely.get_coordinates(geometry).ravel())

@@ -15,13 +15,13 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 from shapely.geometry.base import BaseGeometry
 
+from data_catalog.mistake import Mistake, Refused, shown
+from data_catalog.values import is_blank, parse_number
+from data_catalog.whereabouts import refuse_abroad, refuse_swapped
 from minegis.coordinates import CGCS2000, bd09_to_gcj02, gcj02_to_wgs84, transformer
 from minegis.errors import InvalidInput
 from pipelines.connectors.rows import Row, VectorFile
 from pipelines.steps.columns import Columns
-from pipelines.steps.mistake import Mistake, Refused, shown
-from pipelines.steps.plausible import plausible
-from pipelines.steps.values import is_blank, parse_number
 
 
 class Datum(StrEnum):
@@ -143,12 +143,8 @@ def to_lon_lat(geometry: BaseGeometry, frame: Frame) -> BaseGeometry:
     Refused
         If longitude and latitude are swapped, or the place is outside China.
     """
-    west, south, east, north = geometry.bounds
-    china = plausible().china
-    if frame.crs.is_geographic and china.holds(south, west) and china.holds(north, east):
-        raise Refused(
-            "经纬度似乎颠倒", "longitude and latitude look swapped", "longitude 73 to 136, latitude 3 to 54"
-        )
+    if frame.crs.is_geographic:
+        refuse_swapped(geometry)
     way = transformer(frame.crs, CGCS2000)
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -160,10 +156,7 @@ def to_lon_lat(geometry: BaseGeometry, frame: Frame) -> BaseGeometry:
         return np.column_stack([lon, lat])
 
     moved = shapely.transform(shapely.force_2d(geometry), move)
-    west, south, east, north = moved.bounds
-    if not (china.holds(west, south) and china.holds(east, north)):
-        hint = "" if frame.crs.is_geographic else f" (read as {frame.name}: is the zone right?)"
-        raise Refused("坐标不在中国范围内", "outside China", f"longitude 73 to 136, latitude 3 to 54{hint}")
+    refuse_abroad(moved, "" if frame.crs.is_geographic else f" (read as {frame.name}: is the zone right?)")
     return moved
 
 

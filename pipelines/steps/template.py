@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from data_catalog.dataset import Dataset, Field
+from data_catalog.values import describe, is_blank
 from minegis.errors import InvalidInput
 from pipelines.steps.columns import (
     CRS_HEADER,
@@ -22,7 +23,6 @@ from pipelines.steps.columns import (
     LONGITUDE_HEADER,
     WKT_HEADER,
 )
-from pipelines.steps.values import describe, is_blank
 
 _PREPARED_ROWS = 1000  # rows of a workbook that offer their choices in a list
 _LIST_LIMIT = 255  # characters Excel takes in a list of choices

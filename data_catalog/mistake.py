@@ -12,7 +12,10 @@ _SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong where: `row` and `column` as in the file. A warning does not keep the row out."""
+    """What is wrong where: `row` and `column` as in the file, or 0 and the path in a document.
+
+    A warning does not keep the row out.
+    """
 
     row: int
     column: str

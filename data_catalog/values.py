@@ -10,8 +10,8 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from data_catalog.dataset import Field
+from data_catalog.mistake import Refused
 from minegis.clock import format_utc
-from pipelines.steps.mistake import Refused
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _DATE = re.compile(
