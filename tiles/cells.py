@@ -122,7 +122,7 @@ class CellTables:
             with self._lock:
                 if version != self._version:
                     snapshots = self._store.snapshots()
-                    self._found = {key: _read(self._site, each) for key, each in snapshots.items()}
+                    self._found = {key: read_table(self._site, each) for key, each in snapshots.items()}
                     self._version = version
         return self._found
 
@@ -191,7 +191,8 @@ def _plain_column(column: NDArray[Any]) -> list[Any]:
     return values
 
 
-def _read(site: Path, snapshot: Snapshot) -> CellTable:
+def read_table(site: Path, snapshot: Snapshot) -> CellTable:
+    """Return the cells of a snapshot, as its file has them."""
     table = pq.read_table(site / snapshot.path)
     columns = {name: _array(table.column(name)) for name in table.column_names}
     order = np.argsort(columns["cell"])
