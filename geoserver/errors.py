@@ -33,6 +33,10 @@ class NotReady(MinegisError):
     """The server cannot answer yet: it has no site, or nothing is published."""
 
 
+class NotAcceptable(MinegisError):
+    """Nothing of what the client takes is offered."""
+
+
 class Busy(MinegisError):
     """So much is asked at once that no more may wait."""
 
@@ -44,6 +48,7 @@ class Abandoned(Exception):
 STATUSES: dict[type[MinegisError], HTTPStatus] = {
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+    NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
     InvalidDeclaration: HTTPStatus.INTERNAL_SERVER_ERROR,
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
