@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import floor
+from typing import Any
 
 import numpy as np
 import shapely
@@ -64,6 +65,17 @@ def northing_first(crs: str | int | CRS) -> bool:
     """
     first = CRS.from_user_input(_name(crs)).axis_info[0]
     return first.direction == "north"
+
+
+def projjson(crs: str | int | CRS) -> dict[str, Any]:
+    """Return a reference system as PROJJSON.
+
+    Raises
+    ------
+    InvalidInput
+        If the system is not known.
+    """
+    return CRS.from_user_input(_name(crs)).to_json_dict()
 
 
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from geoserver.ogc.formats.csv import Csv
 from geoserver.ogc.formats.format import Answer, Format
+from geoserver.ogc.formats.gdal import FlatGeobuf, GeoPackage
 from geoserver.ogc.formats.geojson import GeoJson
+from geoserver.ogc.formats.geojsonseq import GeoJsonSeq
+from geoserver.ogc.formats.parquet import GeoParquet
 
 __all__ = ["FORMATS", "Answer", "Format"]
 
-_ALL: tuple[Format, ...] = (GeoJson(),)
+_ALL: tuple[Format, ...] = (GeoJson(), GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), GeoPackage())
 
 FORMATS: Mapping[str, Format] = MappingProxyType({each.key: each for each in _ALL})
 """By key; the first is the default."""

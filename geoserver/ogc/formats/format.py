@@ -36,6 +36,8 @@ class Answer:
         How many items match in all, when it is known.
     made_at : datetime
         When the answer was made.
+    partial : set of str
+        Properties that are times, but not whole ones in every item (`columns.partial_times`).
     """
 
     collection: Collection
@@ -47,6 +49,7 @@ class Answer:
     single: bool = False
     links: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     matched: int | None = None
+    partial: frozenset[str] = frozenset()
 
     def shapes(self, page: Page, *, east_first: bool = False) -> Geometries:
         """Return the geometries of a page as they are to be shown, None for what has no place in the CRS."""
@@ -58,7 +61,7 @@ class Answer:
     @property
     def as_stored(self) -> bool:
         """Whether geometries are shown just as rows hold them."""
-        return self.zoom_level is None and not self.crs.swapped and self.crs.name == "OGC:CRS84"
+        return self.zoom_level is None and self.crs.geographic and not self.crs.swapped
 
 
 class Format(Protocol):

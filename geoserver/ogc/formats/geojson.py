@@ -20,7 +20,7 @@ _POINT, _LINE, _POLYGON = 1, 2, 3
 _HEIGHT, _KINDS, _HEIGHTS_FROM = 0x80000000, 0x0FFFFFFF, 1000  # a height is a flag, or 1000 more
 _HEAD, _COUNT = Struct("<xI"), Struct("<I")
 _POSITIONS = {2: Struct("<2d"), 3: Struct("<3d")}
-_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_UTC_Z
 
 
 class GeoJson:
@@ -37,7 +37,7 @@ class GeoJson:
         for page in pages:
             found = features(page, answer)
             document = _one(found[0], answer) if answer.single else _many(found, answer)
-            yield orjson.dumps(document, option=_OPTIONS)
+            yield orjson.dumps(document, option=OPTIONS)
 
 
 def features(page: Page, answer: Answer) -> list[dict[str, Any]]:
