@@ -23,6 +23,7 @@ class Field(Declaration):
     """One attribute of a dataset.
 
     `label.zh` is also the column header of the import template. `choices` maps the stored code to its labels.
+    An `indexed` one is found fast by its value.
     """
 
     name: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,40}$")
@@ -35,6 +36,7 @@ class Field(Declaration):
     choices: dict[str, BilingualText] = Setting(default_factory=dict)
     format: Literal["", "uscc", "region_code"] = ""
     example: str | bool | int | float | None = None
+    indexed: bool = False
 
 
 class Check(Declaration):

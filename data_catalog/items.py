@@ -12,7 +12,10 @@ from data_catalog.expression import Expression
 
 type Bounds = tuple[float, float, float, float]
 type Row = tuple[Any, ...]
-"""``(id, wkb, tag, changed_at, *values)``: wkb is lon/lat, tag names this state of the item."""
+"""``(id, wkb, tag, changed_at, *values)``: wkb is lon/lat, tag names this state of the item.
+
+`changed_at` is UTC text, always as wide: ``2026-07-20T04:00:00.000000Z`` (`minegis.clock.format_moment`).
+"""
 
 FIXED_COLUMNS = 4
 

@@ -35,3 +35,8 @@ def format_utc(moment: datetime) -> str:
     """Return ``2026-07-20T04:00:00Z``, microseconds only where there are any."""
     text = moment.astimezone(UTC).isoformat()
     return text.removesuffix("+00:00") + "Z"
+
+
+def format_moment(moment: datetime) -> str:
+    """Return ``2026-07-20T04:00:00.000000Z``: always as wide, so that texts compare as the times do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

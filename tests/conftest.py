@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+_OWNER = "postgres"
+_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -h 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +86,28 @@ def served_site(published_site: Path, tmp_path_factory: pytest.TempPathFactory) 
     assert lines[1] == "minegis stopped."
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[], str]]:
+    """A PostgreSQL cluster with PostGIS: each call gives the URL of a fresh database in it."""
+    binaries = _postgres_programs()
+    if binaries is None:
+        pytest.skip("needs the programs of PostgreSQL and PostGIS (Debian: postgresql-15-postgis-3)")
+    with _postgres_cluster(binaries) as fresh_database:
+        yield fresh_database
+
+
+@pytest.fixture(params=["sqlite", "postgis"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each database that may hold the truth; a test that asks for it runs on both."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database(backend: str, request: pytest.FixtureRequest) -> str:
+    """What `Store.open` takes for a new store on the backend: a URL, or nothing for SQLite."""
+    return request.getfixturevalue("postgres")() if backend == "postgis" else ""
+
+
 def free_port() -> int:
     """Return a port of the loopback that nobody uses."""
     with socket.socket() as probe:
@@ -96,3 +126,67 @@ def wait_until_live(port: int, process: subprocess.Popen[bytes], seconds: float 
         except OSError:
             time.sleep(0.1)
     raise AssertionError("the server does not answer")
+
+
+def _postgres_programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL programs, None where there are none with PostGIS."""
+    found = sorted(
+        (each.parent for each in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda folder: int(folder.parent.name),
+    )
+    with_postgis = [each for each in found if _share(each, "extension/postgis.control").exists()]
+    return with_postgis[-1] if with_postgis else None
+
+
+def _share(binaries: Path, name: str) -> Path:
+    return Path("/usr/share/postgresql") / binaries.parent.name / name
+
+
+@contextmanager
+def _postgres_cluster(binaries: Path) -> Iterator[Callable[[], str]]:
+    """Start a cluster; give a function that makes an empty database and returns its URL."""
+    folder = Path(tempfile.mkdtemp(prefix="minegis-postgres-"))
+    as_user = _become(folder)
+    data = folder / "data"
+    port = free_port()
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, str(binaries / program), "-D", str(data), *arguments]
+        # Not a pipe: the server inherits it and would keep it open.
+        with (folder / "log").open("ab") as log:
+            subprocess.run(command, check=True, stdout=log, stderr=log, timeout=120, cwd=folder)
+
+    try:
+        run("initdb", "-U", _OWNER, "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        run("pg_ctl", "start", "-w", "-o", f"{_FAST} -p {port} -k {folder}")
+        try:
+            yield _databases(port)
+        finally:
+            run("pg_ctl", "stop", "-m", "immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _become(folder: Path) -> list[str]:
+    """Return how to become who may own a cluster: root may not."""
+    if os.geteuid():
+        return []
+    shutil.chown(folder, _OWNER, _OWNER)
+    return ["runuser", "-u", _OWNER, "--"]
+
+
+def _databases(port: int) -> Callable[[], str]:
+    base = f"postgresql://{_OWNER}@127.0.0.1:{port}"
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE with_postgis")
+    with psycopg.connect(f"{base}/with_postgis", autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION postgis; CREATE EXTENSION unaccent")
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"minegis_{next(numbers)}"
+        with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE with_postgis")  # type: ignore[call-overload]
+        return f"{base}/{name}"
+
+    return make

@@ -1,6 +1,7 @@
 """The truth store: the only place with SQL."""
 
-from data_catalog.store.features import Bounds
+from data_catalog.items import Bounds
+from data_catalog.store.items import StoreItems
 from data_catalog.store.records import (
     Artefact,
     AssessmentRecord,
@@ -28,6 +29,7 @@ __all__ = [
     "RunRecord",
     "Snapshot",
     "Store",
+    "StoreItems",
     "WarningEventRecord",
     "WarningRecord",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
@@ -11,7 +10,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from data_catalog.store.features import bump, known
+from data_catalog.store.features import known
+from data_catalog.store.moments import Write
 from data_catalog.store.records import (
     Artefact,
     AssessmentRecord,
@@ -23,7 +23,8 @@ from data_catalog.store.records import (
     WarningRecord,
 )
 from data_catalog.store.schema import ARTEFACT, ASSESSMENT, REGION_RISK, RUN, SNAPSHOT, WARNING_EVENT
-from minegis.clock import format_utc, parse_utc
+from data_catalog.store.versions import close, digest_of
+from minegis.clock import format_moment, parse_utc
 
 _TIMES = frozenset(
     {"started_at", "finished_at", "reference_time", "made_at", "valid_at", "sent_at", "expires_at"}
@@ -31,7 +32,7 @@ _TIMES = frozenset(
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    return {name: format_utc(value) if name in _TIMES else value for name, value in asdict(record).items()}
+    return {name: format_moment(value) if name in _TIMES else value for name, value in asdict(record).items()}
 
 
 def _record[R](kind: type[R], row: sa.RowMapping) -> R:
@@ -47,29 +48,25 @@ def _record[R](kind: type[R], row: sa.RowMapping) -> R:
     return kind(**values)
 
 
-def publish(connection: sa.Connection, published: PublishedRun, now: datetime) -> None:
+def publish(write: Write, published: PublishedRun) -> None:
     """Write a whole run; readers see the run before it or this one, never a part."""
-    moment = format_utc(now)
-    connection.execute(sa.insert(RUN).values(**_plain(published.run)))
-    _replace_artefacts(connection, published.artefacts, moment)
-    _replace_snapshots(connection, published.snapshots, moment)
-    keyed = [(("dataset", "asset_id"), ASSESSMENT, published.assessments)]
-    for keys, table, records in [*keyed, (("code",), REGION_RISK, published.region_risks)]:
-        if _replace(connection, table, keys, records, moment):
-            bump(connection, table.name)
+    write.connection.execute(sa.insert(RUN).values(**_plain(published.run)))
+    write.changed(RUN.name)
+    _replace_artefacts(write, published.artefacts)
+    _replace_snapshots(write, published.snapshots)
+    _replace(write, ASSESSMENT, ("dataset", "asset_id"), published.assessments)
+    _replace(write, REGION_RISK, ("code",), published.region_risks)
     if published.warning_events:
-        rows = [{**_plain(event), "known_from": moment} for event in published.warning_events]
-        connection.execute(sa.insert(WARNING_EVENT), rows)
-        bump(connection, WARNING_EVENT.name)
+        rows = [{**_plain(event), "known_from": write.at} for event in published.warning_events]
+        write.connection.execute(sa.insert(WARNING_EVENT), rows)
+        write.changed(WARNING_EVENT.name)
 
 
-def _replace(
-    connection: sa.Connection, table: sa.Table, keys: Sequence[str], records: Sequence[Any], moment: str
-) -> int:
+def _replace(write: Write, table: sa.Table, keys: Sequence[str], records: Sequence[Any]) -> None:
     key_columns = [table.c[key] for key in keys]
     current = {
         tuple(row[: len(keys)]): (row.pk, row.digest)
-        for row in connection.execute(
+        for row in write.connection.execute(
             sa.select(*key_columns, table.c.pk, table.c.digest).where(table.c.known_to.is_(None))
         )
     }
@@ -77,53 +74,42 @@ def _replace(
     gone = []
     for record in records:
         row = _plain(record)
-        row["digest"] = hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        row["digest"] = digest_of(orjson.dumps(row, option=orjson.OPT_SORT_KEYS))
         pk, digest = current.pop(tuple(row[key] for key in keys), (None, None))
         if digest == row["digest"]:
             continue
         if pk is not None:
             gone.append(pk)
-        fresh.append({**row, "known_from": moment})
+        fresh.append(row)
     gone += [pk for pk, _ in current.values()]
-    _close(connection, table, gone, moment)
+    _write(write, table, gone, fresh)
+
+
+def _write(write: Write, table: sa.Table, gone: Sequence[int], fresh: Sequence[dict[str, Any]]) -> None:
+    close(write, table, gone)
     if fresh:
-        connection.execute(sa.insert(table), fresh)
-    return len(fresh) + len(gone)
+        write.connection.execute(sa.insert(table), [{**row, "known_from": write.at} for row in fresh])
+    if gone or fresh:
+        write.changed(table.name)
 
 
-def _close(connection: sa.Connection, table: sa.Table, keys: Sequence[int], moment: str) -> None:
-    if keys:
-        statement = sa.update(table).where(table.c.pk == sa.bindparam("old")).values(known_to=moment)
-        connection.execute(statement, [{"old": key} for key in keys])
-
-
-def _replace_artefacts(connection: sa.Connection, artefacts: Sequence[Artefact], moment: str) -> None:
+def _replace_artefacts(write: Write, artefacts: Sequence[Artefact]) -> None:
     current = {
         row.id: row.pk
-        for row in connection.execute(
+        for row in write.connection.execute(
             sa.select(ARTEFACT.c.id, ARTEFACT.c.pk).where(ARTEFACT.c.known_to.is_(None))
         )
     }
     kept = {artefact.id for artefact in artefacts}
-    _close(connection, ARTEFACT, [pk for name, pk in current.items() if name not in kept], moment)
-    fresh = []
-    for artefact in artefacts:
-        if artefact.id not in current:
-            row = _plain(artefact)
-            del row["current"]
-            fresh.append({**row, "known_from": moment})
-    if fresh:
-        connection.execute(sa.insert(ARTEFACT), fresh)
-        bump(connection, ARTEFACT.name)
+    fresh = [_plain(artefact) for artefact in artefacts if artefact.id not in current]
+    for row in fresh:
+        del row["current"]
+    _write(write, ARTEFACT, [pk for name, pk in current.items() if name not in kept], fresh)
 
 
-def _replace_snapshots(connection: sa.Connection, snapshots: Sequence[Snapshot], moment: str) -> None:
-    connection.execute(sa.update(SNAPSHOT).where(SNAPSHOT.c.known_to.is_(None)).values(known_to=moment))
-    if snapshots:
-        connection.execute(
-            sa.insert(SNAPSHOT), [{**asdict(snapshot), "known_from": moment} for snapshot in snapshots]
-        )
-        bump(connection, SNAPSHOT.name)
+def _replace_snapshots(write: Write, snapshots: Sequence[Snapshot]) -> None:
+    current = write.connection.execute(sa.select(SNAPSHOT.c.pk).where(SNAPSHOT.c.known_to.is_(None)))
+    _write(write, SNAPSHOT, list(current.scalars()), [asdict(snapshot) for snapshot in snapshots])
 
 
 def last_run(connection: sa.Connection) -> RunRecord | None:
@@ -184,6 +170,14 @@ def region_risks(
     return {row["code"]: _record(RegionRiskRecord, row) for row in connection.execute(query).mappings()}
 
 
+def is_warned(connection: sa.Connection, dataset: str, asset_id: str) -> bool:
+    """Return whether a warning of an asset is active: its last message does not cancel it."""
+    of_asset = (WARNING_EVENT.c.dataset == dataset, WARNING_EVENT.c.asset_id == asset_id)
+    last = sa.select(sa.func.max(WARNING_EVENT.c.pk)).where(*of_asset).group_by(WARNING_EVENT.c.warning_id)
+    messages = sa.select(WARNING_EVENT.c.msg_type).where(WARNING_EVENT.c.pk.in_(last))
+    return any(message != "Cancel" for message in connection.execute(messages).scalars())
+
+
 def warning_events(
     connection: sa.Connection,
     *,
@@ -198,7 +192,7 @@ def warning_events(
     if warning_id is not None:
         query = query.where(WARNING_EVENT.c.warning_id == warning_id)
     if as_of is not None:
-        query = query.where(WARNING_EVENT.c.known_from <= format_utc(as_of))
+        query = query.where(WARNING_EVENT.c.known_from <= format_moment(as_of))
     return [_record(WarningEventRecord, row) for row in connection.execute(query).mappings()]
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 
+from data_catalog.store.moments import Write
 from data_catalog.store.records import QuarantinedRow
 from data_catalog.store.schema import QUARANTINE
-from minegis.clock import format_utc, parse_utc
+from minegis.clock import format_moment, parse_utc
 
 
-def hold(connection: sa.Connection, rows: Iterable[QuarantinedRow]) -> int:
+def hold(write: Write, rows: Iterable[QuarantinedRow]) -> int:
     """Keep refused rows; the same row of the same file is kept once.
 
     Returns
@@ -24,7 +24,7 @@ def hold(connection: sa.Connection, rows: Iterable[QuarantinedRow]) -> int:
     open_rows = sa.select(table.c.dataset, table.c.file_sha256, table.c.row).where(
         table.c.released_at.is_(None)
     )
-    present = {tuple(row) for row in connection.execute(open_rows)}
+    present = {tuple(row) for row in write.connection.execute(open_rows)}
     fresh = [
         {
             "dataset": row.dataset,
@@ -34,44 +34,39 @@ def hold(connection: sa.Connection, rows: Iterable[QuarantinedRow]) -> int:
             "feature_id": row.feature_id,
             "reasons": list(row.reasons),
             "values": row.values,
-            "at": format_utc(row.at),
+            "at": format_moment(row.at),
         }
         for row in rows
         if (row.dataset, row.file_sha256, row.row) not in present
     ]
     if fresh:
-        connection.execute(sa.insert(QUARANTINE), fresh)
+        write.connection.execute(sa.insert(QUARANTINE), fresh)
+        write.changed(QUARANTINE.name)
     return len(fresh)
 
 
-def release(connection: sa.Connection, dataset: str, feature_ids: Sequence[str], now: datetime) -> int:
+def release(write: Write, dataset: str, feature_ids: Sequence[str]) -> int:
     """Mark the held rows of these features as released: a good row has come in for each."""
-    statement = (
-        sa.update(QUARANTINE)
-        .where(
-            QUARANTINE.c.dataset == dataset,
-            QUARANTINE.c.feature_id.in_(feature_ids),
-            QUARANTINE.c.released_at.is_(None),
-        )
-        .values(released_at=format_utc(now))
-    )
-    return int(connection.execute(statement).rowcount)
+    table = QUARANTINE
+    of_features = (table.c.dataset == dataset, table.c.feature_id.in_(feature_ids))
+    return _release(write, *of_features)
 
 
-def settle(connection: sa.Connection, rows: Iterable[QuarantinedRow], now: datetime) -> None:
+def settle(write: Write, rows: Iterable[QuarantinedRow]) -> None:
     """Mark these held rows as released: a newer reading of the same rows has come."""
     table = QUARANTINE
     for row in rows:
-        connection.execute(
-            sa.update(table)
-            .where(
-                table.c.dataset == row.dataset,
-                table.c.file_sha256 == row.file_sha256,
-                table.c.row == row.row,
-                table.c.released_at.is_(None),
-            )
-            .values(released_at=format_utc(now))
-        )
+        of_file = (table.c.dataset == row.dataset, table.c.file_sha256 == row.file_sha256)
+        _release(write, *of_file, table.c.row == row.row)
+
+
+def _release(write: Write, *which: sa.ColumnElement[bool]) -> int:
+    table = QUARANTINE
+    statement = sa.update(table).where(*which, table.c.released_at.is_(None)).values(released_at=write.at)
+    released = int(write.connection.execute(statement).rowcount)
+    if released:
+        write.changed(table.name)
+    return released
 
 
 def held(connection: sa.Connection, dataset: str | None = None) -> list[QuarantinedRow]:

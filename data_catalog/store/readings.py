@@ -6,39 +6,39 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from data_catalog.store.features import bump
+from data_catalog.store.moments import Write
 from data_catalog.store.schema import READING
-from minegis.clock import format_utc, parse_utc
+from minegis.clock import format_moment, parse_utc
 from minegis.levels import Origin
 from minegis.reading import Quality, Reading
 
 
-def add_readings(connection: sa.Connection, readings: Iterable[Reading], now: datetime) -> int:
+def add_readings(write: Write, readings: Iterable[Reading]) -> int:
     """Append readings; one that is there already (point, variable, time) is left as it is."""
     rows = [
         {
             "point_id": reading.point_id,
             "variable": reading.variable,
-            "observed_at": format_utc(reading.observed_at),
+            "observed_at": format_moment(reading.observed_at),
             "dataset": reading.dataset,
             "asset_id": reading.asset_id,
             "value": reading.value,
             "quality": int(reading.quality),
             "origin": str(reading.origin),
             "source": reading.source,
-            "received_at": format_utc(now),
+            "received_at": write.at,
         }
         for reading in readings
     ]
     if not rows:
         return 0
-    before = connection.execute(sa.select(sa.func.count()).select_from(READING)).scalar_one()
-    connection.execute(insert(READING).on_conflict_do_nothing(), rows)
-    added = connection.execute(sa.select(sa.func.count()).select_from(READING)).scalar_one() - before
+    number = sa.select(sa.func.count()).select_from(READING)
+    before = write.connection.execute(number).scalar_one()
+    write.connection.execute(write.backend.insert_new(READING), rows)
+    added = write.connection.execute(number).scalar_one() - before
     if added:
-        bump(connection, READING.name)
+        write.changed(READING.name)
     return int(added)
 
 
@@ -47,7 +47,7 @@ def newest_readings(connection: sa.Connection, *, before: datetime) -> list[Read
     point = (READING.c.dataset, READING.c.asset_id, READING.c.point_id, READING.c.variable)
     newest = (
         sa.select(*point, sa.func.max(READING.c.observed_at).label("observed_at"))
-        .where(READING.c.observed_at < format_utc(before))
+        .where(READING.c.observed_at < format_moment(before))
         .group_by(*point)
         .subquery()
     )
@@ -72,11 +72,11 @@ def select_readings(
     if asset_id is not None:
         query = query.where(READING.c.asset_id == asset_id)
     if since is not None:
-        query = query.where(READING.c.observed_at >= format_utc(since))
+        query = query.where(READING.c.observed_at >= format_moment(since))
     if until is not None:
-        query = query.where(READING.c.observed_at <= format_utc(until))
+        query = query.where(READING.c.observed_at <= format_moment(until))
     if as_of is not None:
-        query = query.where(READING.c.received_at <= format_utc(as_of))
+        query = query.where(READING.c.received_at <= format_moment(as_of))
     return [_reading(row) for row in connection.execute(query).mappings()]
 
 

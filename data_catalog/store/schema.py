@@ -3,81 +3,99 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from data_catalog.dataset import Dataset, datasets
+from data_catalog.store.backend import Backend
+from minegis.clock import format_moment, utc_now
 from minegis.errors import StoreConflict
 
 METADATA = sa.MetaData()
 
-_TYPES: dict[str, type[sa.types.TypeEngine[Any]]] = {
-    "string": sa.String,
-    "integer": sa.Integer,
-    "number": sa.Float,
-    "boolean": sa.Boolean,
-    "date": sa.String,
-    "datetime": sa.String,
+# Text compares by code point everywhere, as SQLite's own does, so that order and pages are the same.
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
+    "string": TEXT,
+    "integer": sa.BigInteger(),
+    "number": sa.Double(),
+    "boolean": sa.Boolean(),
+    "date": TEXT,
+    "datetime": TEXT,
 }
 
 
 def _history() -> list[sa.Column[str]]:
     return [
-        sa.Column("known_from", sa.String, nullable=False),
-        sa.Column("known_to", sa.String, index=True),
+        sa.Column("known_from", TEXT, nullable=False, index=True),
+        sa.Column("known_to", TEXT, index=True),
+    ]
+
+
+def _one_each(name: str, *keys: str) -> list[sa.Index]:
+    """At most one row of each key is current; those that were are found by their key too."""
+    current = sa.text("known_to IS NULL")
+    return [
+        sa.Index(f"current_{name}", *keys, unique=True, sqlite_where=current, postgresql_where=current),
+        sa.Index(f"versions_{name}", *keys, "known_to"),
     ]
 
 
 @cache
 def feature_table(dataset_id: str) -> sa.Table:
-    """Return the table of one dataset: one row a version, declared fields as columns."""
+    """Return the table of one dataset: one row a version, declared fields as columns, the shape last."""
     declaration: Dataset = datasets()[dataset_id]
     return sa.Table(
         f"feature_{dataset_id}",
         METADATA,
-        sa.Column("pk", sa.Integer, primary_key=True),
-        sa.Column("id", sa.String, nullable=False),
-        *(sa.Column(field.name, _TYPES[field.type]) for field in declaration.fields),
-        sa.Column("geometry", sa.LargeBinary, nullable=False),
-        *(sa.Column(edge, sa.Float, nullable=False) for edge in ("minx", "miny", "maxx", "maxy")),
-        sa.Column("origin", sa.String, nullable=False),
-        sa.Column("source", sa.String, nullable=False),
-        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("pk", KEY, primary_key=True),
+        sa.Column("id", TEXT, nullable=False),
         *_history(),
-        sa.Index(
-            f"current_{dataset_id}",
-            "id",
-            unique=True,
-            sqlite_where=sa.text("known_to IS NULL"),
-            postgresql_where=sa.text("known_to IS NULL"),
-        ),
+        *(sa.Column(edge, sa.Double, nullable=False) for edge in ("minx", "miny", "maxx", "maxy")),
+        sa.Column("origin", TEXT, nullable=False),
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
+        *(sa.Column(each.name, _TYPES[each.type], index=each.indexed) for each in declaration.fields),
+        sa.Column("geometry", sa.LargeBinary, nullable=False),
+        *_one_each(dataset_id, "id"),
     )
 
+
+STORE = sa.Table(
+    "store",
+    METADATA,
+    sa.Column("identity", TEXT, primary_key=True),
+    sa.Column("tables", TEXT, nullable=False),
+)
 
 REVISION = sa.Table(
     "revision",
     METADATA,
-    sa.Column("name", sa.String, primary_key=True),
-    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("at", TEXT, nullable=False),
 )
 
 READING = sa.Table(
     "reading",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("point_id", sa.String, nullable=False),
-    sa.Column("variable", sa.String, nullable=False),
-    sa.Column("observed_at", sa.String, nullable=False),
-    sa.Column("dataset", sa.String, nullable=False),
-    sa.Column("asset_id", sa.String, nullable=False),
-    sa.Column("value", sa.Float),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("point_id", TEXT, nullable=False),
+    sa.Column("variable", TEXT, nullable=False),
+    sa.Column("observed_at", TEXT, nullable=False),
+    sa.Column("dataset", TEXT, nullable=False),
+    sa.Column("asset_id", TEXT, nullable=False),
+    sa.Column("value", sa.Double),
     sa.Column("quality", sa.Integer, nullable=False),
-    sa.Column("origin", sa.String, nullable=False),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("received_at", sa.String, nullable=False),
+    sa.Column("origin", TEXT, nullable=False),
+    sa.Column("source", TEXT, nullable=False),
+    sa.Column("received_at", TEXT, nullable=False),
     sa.UniqueConstraint("point_id", "variable", "observed_at"),
     sa.Index("reading_asset", "dataset", "asset_id", "observed_at"),
 )
@@ -85,54 +103,54 @@ READING = sa.Table(
 QUARANTINE = sa.Table(
     "quarantine",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("dataset", sa.String, nullable=False),
-    sa.Column("file", sa.String, nullable=False),
-    sa.Column("file_sha256", sa.String, nullable=False),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("dataset", TEXT, nullable=False),
+    sa.Column("file", TEXT, nullable=False),
+    sa.Column("file_sha256", TEXT, nullable=False),
     sa.Column("row", sa.Integer, nullable=False),
-    sa.Column("feature_id", sa.String, nullable=False),
+    sa.Column("feature_id", TEXT, nullable=False),
     sa.Column("reasons", sa.JSON, nullable=False),
     sa.Column("values", sa.JSON, nullable=False),
-    sa.Column("at", sa.String, nullable=False),
-    sa.Column("released_at", sa.String),
+    sa.Column("at", TEXT, nullable=False),
+    sa.Column("released_at", TEXT),
     sa.Index("quarantine_open", "dataset", "feature_id"),
 )
 
 RUN = sa.Table(
     "run",
     METADATA,
-    sa.Column("id", sa.String, primary_key=True),
-    sa.Column("started_at", sa.String, nullable=False),
-    sa.Column("finished_at", sa.String, nullable=False),
-    sa.Column("reference_time", sa.String, nullable=False),
+    sa.Column("id", TEXT, primary_key=True),
+    sa.Column("started_at", TEXT, nullable=False),
+    sa.Column("finished_at", TEXT, nullable=False),
+    sa.Column("reference_time", TEXT, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
 )
 
 ARTEFACT = sa.Table(
     "artefact",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("id", sa.String, nullable=False),
-    sa.Column("kind", sa.String, nullable=False),
-    sa.Column("layer", sa.String, nullable=False),
-    sa.Column("area", sa.String, nullable=False),
-    sa.Column("path", sa.String, nullable=False),
-    sa.Column("sha256", sa.String, nullable=False),
-    sa.Column("method", sa.String, nullable=False),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("id", TEXT, nullable=False),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("layer", TEXT, nullable=False),
+    sa.Column("area", TEXT, nullable=False),
+    sa.Column("path", TEXT, nullable=False),
+    sa.Column("sha256", TEXT, nullable=False),
+    sa.Column("method", TEXT, nullable=False),
     sa.Column("parameters", sa.JSON, nullable=False),
     sa.Column("inputs", sa.JSON, nullable=False),
-    sa.Column("made_at", sa.String, nullable=False),
+    sa.Column("made_at", TEXT, nullable=False),
     *_history(),
 )
 
 SNAPSHOT = sa.Table(
     "snapshot",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("run_id", sa.String, nullable=False),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("run_id", TEXT, nullable=False),
     sa.Column("resolution", sa.Integer, nullable=False),
-    sa.Column("path", sa.String, nullable=False),
-    sa.Column("sha256", sa.String, nullable=False),
+    sa.Column("path", TEXT, nullable=False),
+    sa.Column("sha256", TEXT, nullable=False),
     sa.Column("rows", sa.Integer, nullable=False),
     *_history(),
 )
@@ -140,108 +158,118 @@ SNAPSHOT = sa.Table(
 ASSESSMENT = sa.Table(
     "assessment",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("dataset", sa.String, nullable=False),
-    sa.Column("asset_id", sa.String, nullable=False),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("dataset", TEXT, nullable=False),
+    sa.Column("asset_id", TEXT, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False),
     sa.Column("observed_tier", sa.Integer, nullable=False),
     sa.Column("statutory", sa.Integer, nullable=False),
     sa.Column("model", sa.Integer),
     sa.Column("satellite", sa.Integer),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("score", sa.Float, nullable=False),
-    sa.Column("coverage", sa.Float, nullable=False),
-    sa.Column("valid_at", sa.String, nullable=False),
+    sa.Column("state", TEXT, nullable=False),
+    sa.Column("score", sa.Double, nullable=False),
+    sa.Column("coverage", sa.Double, nullable=False),
+    sa.Column("valid_at", TEXT, nullable=False),
+    sa.Column("digest", TEXT, nullable=False),
+    *_history(),
     sa.Column("chain", sa.JSON, nullable=False),
     sa.Column("hysteresis", sa.JSON, nullable=False),
-    sa.Column("digest", sa.String, nullable=False),
-    *_history(),
-    sa.Index("assessment_asset", "dataset", "asset_id", "known_to"),
+    *_one_each("assessment", "dataset", "asset_id"),
 )
 
 REGION_RISK = sa.Table(
     "region_risk",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("code", sa.String, nullable=False),
-    sa.Column("level", sa.String, nullable=False),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("code", TEXT, nullable=False),
+    sa.Column("level", TEXT, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("score", sa.Float),
-    sa.Column("nemerow", sa.Float),
+    sa.Column("state", TEXT, nullable=False),
+    sa.Column("score", sa.Double),
+    sa.Column("nemerow", sa.Double),
     sa.Column("rule_tier", sa.Integer, nullable=False),
-    sa.Column("coverage", sa.Float, nullable=False),
+    sa.Column("coverage", sa.Double, nullable=False),
     sa.Column("assets", sa.Integer, nullable=False),
+    sa.Column("digest", TEXT, nullable=False),
+    *_history(),
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Column("cell_area_km2", sa.JSON, nullable=False),
     sa.Column("contributors", sa.JSON, nullable=False),
     sa.Column("chain", sa.JSON, nullable=False),
-    sa.Column("digest", sa.String, nullable=False),
-    *_history(),
-    sa.Index("region_risk_code", "code", "known_to"),
+    *_one_each("region_risk", "code"),
 )
 
 WARNING_EVENT = sa.Table(
     "warning_event",
     METADATA,
-    sa.Column("pk", sa.Integer, primary_key=True),
-    sa.Column("warning_id", sa.String, nullable=False, index=True),
-    sa.Column("identifier", sa.String, nullable=False, unique=True),
-    sa.Column("msg_type", sa.String, nullable=False),
-    sa.Column("status", sa.String, nullable=False),
-    sa.Column("dataset", sa.String, nullable=False),
-    sa.Column("asset_id", sa.String, nullable=False),
-    sa.Column("asset_name", sa.String, nullable=False),
-    sa.Column("region_code", sa.String, nullable=False),
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("warning_id", TEXT, nullable=False, index=True),
+    sa.Column("identifier", TEXT, nullable=False, unique=True),
+    sa.Column("msg_type", TEXT, nullable=False),
+    sa.Column("status", TEXT, nullable=False),
+    sa.Column("dataset", TEXT, nullable=False),
+    sa.Column("asset_id", TEXT, nullable=False, index=True),
+    sa.Column("asset_name", TEXT, nullable=False),
+    sa.Column("region_code", TEXT, nullable=False),
     sa.Column("tier", sa.Integer, nullable=False),
     sa.Column("previous_tier", sa.Integer, nullable=False),
-    sa.Column("sent_at", sa.String, nullable=False),
-    sa.Column("expires_at", sa.String, nullable=False),
+    sa.Column("sent_at", TEXT, nullable=False),
+    sa.Column("expires_at", TEXT, nullable=False),
     sa.Column("references", sa.JSON, nullable=False),
     sa.Column("texts", sa.JSON, nullable=False),
     sa.Column("cap", sa.JSON, nullable=False),
-    sa.Column("origin", sa.String, nullable=False),
+    sa.Column("origin", TEXT, nullable=False),
     sa.Column("geometry_wkb", sa.LargeBinary, nullable=False),
-    sa.Column("known_from", sa.String, nullable=False),
+    sa.Column("known_from", TEXT, nullable=False),
 )
 
 
-def create(engine: sa.Engine) -> None:
-    """Create what is missing: every table, and on SQLite an R*Tree beside each feature table.
+def create(backend: Backend) -> str:
+    """Make the tables of a new store; return its identity, a random text that it keeps.
 
     Raises
     ------
     StoreConflict
         If the store was made with other tables, by another version or with other dataset declarations.
     """
-    for dataset_id in datasets():
-        feature_table(dataset_id)
-    if engine.dialect.name == "sqlite":
-        _claim(engine)
-    METADATA.create_all(engine)
-    if engine.dialect.name != "sqlite":
-        return
-    with engine.begin() as connection:
-        for dataset_id in datasets():
-            connection.exec_driver_sql(
-                f"CREATE VIRTUAL TABLE IF NOT EXISTS rtree_{dataset_id} "
-                "USING rtree(pk, minx, maxx, miny, maxy)"
-            )
+    tables = [feature_table(dataset_id) for dataset_id in datasets()]
+    with backend.reading() as connection:
+        identity = _identity(connection, backend)
+    if identity:
+        return identity
+    with backend.writing() as connection:
+        identity = _identity(connection, backend)
+        if identity:  # another process was faster
+            return identity
+        backend.prepare(connection)
+        METADATA.create_all(connection)
+        for table in tables:
+            backend.index_shapes(connection, table)
+        identity = secrets.token_hex(8)
+        connection.execute(sa.insert(STORE).values(identity=identity, tables=_fingerprint(backend)))
+        made = {"name": STORE.name, "number": 1, "at": format_moment(utc_now())}
+        connection.execute(sa.insert(REVISION).values(made))
+    return identity
 
 
-def _claim(engine: sa.Engine) -> None:
-    """Write the fingerprint of the tables into a new store; refuse one that bears another."""
-    statements = sorted(str(CreateTable(table).compile(engine)) for table in METADATA.tables.values())
-    ours = int(hashlib.sha256("".join(statements).encode()).hexdigest()[:7], 16) or 1
-    with engine.connect().execution_options(write=True) as connection, connection.begin():
-        empty = not sa.inspect(connection).get_table_names()
-        theirs = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        if empty:
-            connection.exec_driver_sql(f"PRAGMA user_version = {ours}")
-        elif theirs != ours:
-            raise StoreConflict(
-                "the store was made by another version of minegis, or with other dataset declarations",
-                where=str(engine.url.database),
-                expected=f"tables {ours:07x}; keep the folder and make a new site, then import again",
-                got=f"tables {theirs:07x}",
-            )
+def _identity(connection: sa.Connection, backend: Backend) -> str:
+    """Return the identity of the store, empty when nothing is there yet."""
+    present = set(sa.inspect(connection).get_table_names())
+    if not present & set(METADATA.tables):
+        return ""
+    row = connection.execute(sa.select(STORE)).one() if STORE.name in present else None
+    if row is None or row.tables != _fingerprint(backend):
+        raise StoreConflict(
+            "the store was made by another version of minegis, or with other dataset declarations",
+            where=backend.place,
+            expected=f"tables {_fingerprint(backend)}; keep it and make a new site, then import again",
+            got=f"tables {row.tables if row else 'without a fingerprint'}",
+        )
+    return str(row.identity)
+
+
+def _fingerprint(backend: Backend) -> str:
+    made: list[sa.schema.ExecutableDDLElement] = [CreateTable(table) for table in METADATA.tables.values()]
+    made += [CreateIndex(index) for table in METADATA.tables.values() for index in table.indexes]
+    statements = sorted(str(each.compile(dialect=backend.dialect)) for each in made)
+    return hashlib.sha256("".join(statements).encode()).hexdigest()[:12]

@@ -6,13 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
 
-from data_catalog.store import features, published, quarantine, readings
-from data_catalog.store.engine import open_engine, writing
-from data_catalog.store.features import Bounds
+from data_catalog.collection import collection
+from data_catalog.items import Bounds, Row
+from data_catalog.store import edits, features, published, quarantine, readings, versions
+from data_catalog.store.backend import Backend
+from data_catalog.store.items import StoreItems
+from data_catalog.store.moments import newest, writing
+from data_catalog.store.postgis import Postgis
 from data_catalog.store.records import (
     Artefact,
     AssessmentRecord,
@@ -26,34 +31,48 @@ from data_catalog.store.records import (
     WarningEventRecord,
     WarningRecord,
 )
-from data_catalog.store.revisions import Revisions
 from data_catalog.store.schema import create
-from minegis.clock import utc_now
+from data_catalog.store.sqlite import Sqlite
 from minegis.errors import NotFound
 from minegis.reading import Reading
 
 FILE_NAME = "minegis.sqlite"
 
+type Named = tuple[tuple[str, ...], Row]
+
 
 class Store:
     """A site's truth. Reads take `as_of`; each write method is one transaction."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._revisions = Revisions(engine)
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.identity = create(backend)
+        self._items: dict[str, StoreItems] = {}
 
     @classmethod
-    def open(cls, site: Path) -> Self:
-        """Open the store of a site folder, creating what is missing."""
+    def open(cls, site: Path, database: str = "") -> Self:
+        """Open the store of a site, creating what is missing.
+
+        Parameters
+        ----------
+        database : str
+            A ``postgresql://`` URL; the SQLite file in the site folder when empty.
+
+        Raises
+        ------
+        InvalidInput
+            If the URL names another kind of database.
+        StoreConflict
+            If the store was made by another version, or cannot be made.
+        """
+        if database:
+            return cls(Postgis(database))
         site.mkdir(parents=True, exist_ok=True)
-        engine = open_engine(site / FILE_NAME)
-        create(engine)
-        return cls(engine)
+        return cls(Sqlite(site / FILE_NAME))
 
     def close(self) -> None:
         """Give back every connection."""
-        self._revisions.close()
-        self._engine.dispose()
+        self._backend.close()
 
     def __enter__(self) -> Self:
         return self
@@ -63,8 +82,33 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self._engine.connect() as connection, connection.begin():
+        with self._backend.reading() as connection:
             yield connection
+
+    def moment(self) -> datetime:
+        """Return the newest committed moment: what was written until then is all known, and stays so."""
+        found = newest(self._backend.revisions())
+        assert found is not None  # a new store begins with one
+        return found
+
+    def changed_at(self, *names: str) -> datetime | None:
+        """Return when the named tables last changed, None when they never held anything."""
+        return newest(self._backend.revisions(), *names)
+
+    def items(self, collection_id: str) -> StoreItems:
+        """Return a stored collection.
+
+        Raises
+        ------
+        NotFound
+            If there is none with this id.
+        """
+        if collection_id not in self._items:
+            found = collection(collection_id)
+            if not found.stored:
+                raise NotFound("not a collection of the store", where=f"collection {collection_id!r}")
+            self._items[collection_id] = StoreItems(self._backend, found)
+        return self._items[collection_id]
 
     def features(
         self,
@@ -81,7 +125,7 @@ class Store:
         """Read features that intersect `bbox` (lon/lat) and match `where`, oldest entry first."""
         with self._reading() as connection:
             return features.select_features(
-                connection, dataset, bbox=bbox, ids=ids, where=where, as_of=as_of,
+                connection, self._backend, dataset, bbox=bbox, ids=ids, where=where, as_of=as_of,
                 order_by=order_by, limit=limit, offset=offset,
             )  # fmt: skip
 
@@ -96,7 +140,9 @@ class Store:
     ) -> int:
         """Count features."""
         with self._reading() as connection:
-            return features.count_features(connection, dataset, bbox=bbox, ids=ids, where=where, as_of=as_of)
+            return features.count_features(
+                connection, self._backend, dataset, bbox=bbox, ids=ids, where=where, as_of=as_of
+            )
 
     def feature(self, dataset: str, feature_id: str, *, as_of: datetime | None = None) -> Feature:
         """Read one feature.
@@ -113,8 +159,78 @@ class Store:
 
     def upsert(self, dataset: str, rows: Iterable[Feature]) -> Change:
         """Write features in one transaction."""
-        with writing(self._engine) as connection:
-            return features.upsert_features(connection, dataset, rows, utc_now())
+        with writing(self._backend) as write:
+            return versions.upsert(write, dataset, rows)
+
+    def create(self, dataset: str, feature: Feature) -> Named:
+        """Add a feature; return names and row of the new item.
+
+        Raises
+        ------
+        StoreConflict
+            If one with this id is there.
+        """
+        with writing(self._backend) as write:
+            return edits.create(write, self.items(dataset), feature)
+
+    def replace(self, dataset: str, feature_id: str, feature: Feature, expected: str | None) -> Named:
+        """Put a feature in the place of another, whose tag is `expected` where that is given.
+
+        Raises
+        ------
+        NotFound
+            If there is none with this id.
+        Stale
+            If its tag is another one.
+        """
+        with writing(self._backend) as write:
+            return edits.change(write, self.items(dataset), feature_id, expected, lambda _: feature)
+
+    def update(
+        self,
+        dataset: str,
+        feature_id: str,
+        changes: Mapping[str, Any],
+        geometry: BaseGeometry | None,
+        expected: str | None,
+    ) -> Named:
+        """Change some properties, and the geometry where one is given; the editor is then its source.
+
+        Raises
+        ------
+        NotFound
+            If there is none with this id.
+        Stale
+            If its tag is not the expected one.
+        """
+        with writing(self._backend) as write:
+            return edits.change(
+                write,
+                self.items(dataset),
+                feature_id,
+                expected,
+                lambda before: edits.merged(before, changes, geometry),
+            )
+
+    def delete(self, dataset: str, feature_id: str, expected: str | None) -> None:
+        """End a feature; what was known of it stays readable.
+
+        Raises
+        ------
+        NotFound
+            If there is none with this id.
+        Stale
+            If its tag is not the expected one.
+        StoreConflict
+            If it is an asset with an active warning.
+        """
+        with writing(self._backend) as write:
+            edits.delete(write, self.items(dataset), feature_id, expected)
+
+    def changed_bounds(self, dataset: str, since: datetime) -> list[Bounds]:
+        """Return the frames of the features that came, went or changed after a moment, before and after."""
+        with self._reading() as connection:
+            return features.changed_bounds(connection, dataset, since)
 
     def take_in(
         self,
@@ -131,12 +247,11 @@ class Store:
         -------
         change, held, released : Change, int, int
         """
-        with writing(self._engine) as connection:
-            now = utc_now()
-            change = features.upsert_features(connection, dataset, good, now)
-            released = quarantine.release(connection, dataset, [feature.id for feature in good], now)
-            quarantine.settle(connection, settled, now)
-            held = quarantine.hold(connection, bad)
+        with writing(self._backend) as write:
+            change = versions.upsert(write, dataset, good)
+            released = quarantine.release(write, dataset, [feature.id for feature in good])
+            quarantine.settle(write, settled)
+            held = quarantine.hold(write, bad)
         return change, held, released
 
     def take_in_readings(
@@ -146,11 +261,10 @@ class Store:
         settled: Sequence[QuarantinedRow] = (),
     ) -> int:
         """Import one table of readings in one transaction; return how many were new."""
-        with writing(self._engine) as connection:
-            now = utc_now()
-            added = readings.add_readings(connection, good, now)
-            quarantine.settle(connection, settled, now)
-            quarantine.hold(connection, bad)
+        with writing(self._backend) as write:
+            added = readings.add_readings(write, good)
+            quarantine.settle(write, settled)
+            quarantine.hold(write, bad)
         return added
 
     def quarantined(self, dataset: str | None = None) -> list[QuarantinedRow]:
@@ -160,8 +274,8 @@ class Store:
 
     def add_readings(self, rows: Iterable[Reading]) -> int:
         """Append readings; return how many were new."""
-        with writing(self._engine) as connection:
-            return readings.add_readings(connection, rows, utc_now())
+        with writing(self._backend) as write:
+            return readings.add_readings(write, rows)
 
     def readings(
         self,
@@ -185,12 +299,13 @@ class Store:
 
     def version(self, *names: str) -> str:
         """Return a text that changes whenever one of the named tables changes: the key of caches."""
-        return self._revisions.version(*names)
+        revisions = self._backend.revisions()
+        return ".".join(str(revisions[name].number) if name in revisions else "0" for name in names)
 
     def publish(self, run: PublishedRun) -> None:
         """Make a run visible, whole or not at all."""
-        with writing(self._engine) as connection:
-            published.publish(connection, run, utc_now())
+        with writing(self._backend) as write:
+            published.publish(write, run)
 
     def last_run(self) -> RunRecord | None:
         """Return the newest finished run."""

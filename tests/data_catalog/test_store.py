@@ -30,8 +30,8 @@ NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path) as opened:
+def store(tmp_path: Path, database: str) -> Iterator[Store]:
+    with Store.open(tmp_path, database) as opened:
         yield opened
 
 
@@ -87,7 +87,7 @@ def test_paging_by_order_gives_every_feature_once(store: Store) -> None:
 def test_unknown_names_are_refused_with_what_would_do(store: Store) -> None:
     with pytest.raises(NotFound, match="expected boundary"):
         store.count("volcano")
-    with pytest.raises(InvalidInput, match="expected id, name"):
+    with pytest.raises(InvalidInput, match="expected id, known_from"):
         store.count("place", where={"geometry; drop table": 1})
     with pytest.raises(InvalidInput, match="does not declare"):
         store.upsert("place", [Feature("a", {"colour": "red"}, shapely.Point(1, 2), Origin.PUBLIC, "t")])
@@ -156,7 +156,7 @@ def test_a_published_run_replaces_the_one_before_and_keeps_it_readable(store: St
 def test_a_run_that_fails_half_way_leaves_nothing(store: Store) -> None:
     store.publish(run_of(1, 2))
     twice = replace(run_of(2, 4), warning_events=run_of(1, 2).warning_events)
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(Exception, match=r"(?i)unique"):
         store.publish(twice)
     assert store.tiers("tsf") == {"T1": (2, "sufficient", 40.0)}
     last = store.last_run()
@@ -169,17 +169,17 @@ def test_a_store_made_with_other_tables_is_refused_and_left_as_it_is(tmp_path: P
         opened.upsert("place", [place("a", 103, 31)])
     Store.open(tmp_path).close()
     path = tmp_path / "minegis.sqlite"
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA user_version = 7")
+    with closing(sqlite3.connect(path)) as base, base:
+        base.execute("UPDATE store SET tables = 'others'")
     before = path.read_bytes()
     with pytest.raises(StoreConflict, match="another version"):
         Store.open(tmp_path)
     assert path.read_bytes() == before
 
 
-def test_a_version_changes_with_every_commit_of_any_connection(tmp_path: Path) -> None:
+def test_a_version_changes_with_every_commit_of_any_connection(tmp_path: Path, database: str) -> None:
     river = Feature("r1", {"name": "岷江"}, shapely.Point(103.5, 31.2), Origin.PUBLIC, "natural_earth")
-    with Store.open(tmp_path) as reader, Store.open(tmp_path) as writer:
+    with Store.open(tmp_path, database) as reader, Store.open(tmp_path, database) as writer:
         before = reader.version("river", "lake")
         writer.upsert("river", [river])
         after = reader.version("river", "lake")

@@ -1,0 +1,82 @@
+"""What a database must offer to hold the truth: transactions, a spatial index, what was committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from data_catalog.items import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """How often a table has changed, and the moment of the last change."""
+
+    number: int
+    at: str
+
+
+class Cursor(Protocol):
+    """The part of a driver's cursor (DB-API 2.0) that reads need."""
+
+    def execute(self, sql: str, parameters: Mapping[str, Any], /) -> object:
+        """Run a statement with named parameters."""
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        """Return the next row."""
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Return all rows."""
+
+
+class Backend(Protocol):
+    """A database that holds the truth. Each difference between databases is one method here."""
+
+    @property
+    def name(self) -> str:
+        """``sqlite`` or ``postgis``."""
+
+    @property
+    def place(self) -> str:
+        """Where the database is, for people, without a password."""
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        """How statements are written for a cursor of `snapshot`: with named parameters."""
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """Give a connection in one write transaction, the only one at that time: all is kept, or nothing."""
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """Give a connection that sees one state of the database."""
+
+    def snapshot(self) -> AbstractContextManager[Cursor]:
+        """Give a cursor of the driver that sees one state of the database."""
+
+    def revisions(self) -> Mapping[str, Revision]:
+        """Return the revision of each table as committed now."""
+
+    def prepare(self, connection: sa.Connection) -> None:
+        """Make a new database ready for tables."""
+
+    def index_shapes(self, connection: sa.Connection, table: sa.Table) -> None:
+        """Add the spatial index of a table with `geometry`, kept by the database itself."""
+
+    def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
+        """Return what spatial functions take: the geometry of a row."""
+
+    def near(self, table: sa.Table, boxes: Iterable[Bounds]) -> sa.ColumnElement[bool]:
+        """Return the condition, answered by the index, that a row's frame meets one of the boxes."""
+
+    def meets(self, table: sa.Table, box: Bounds) -> sa.ColumnElement[bool]:
+        """Return the condition that a row's geometry intersects a box."""
+
+    def insert_new(self, table: sa.Table) -> sa.Insert:
+        """Return an insert that leaves alone what is there already."""
+
+    def close(self) -> None:
+        """Give back every connection."""

@@ -1,0 +1,148 @@
+"""SQLite: one file in WAL mode, durable, with an R*Tree beside each table of shapes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import shapely
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from data_catalog.items import Bounds
+from data_catalog.store.backend import Cursor, Revision
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+
+
+class Sqlite:
+    """The database file of a site folder."""
+
+    name = "sqlite"
+    dialect = sqlite.dialect(paramstyle="named")
+
+    def __init__(self, path: Path) -> None:
+        self.place = str(path)
+        self._engine = sa.create_engine(f"sqlite:///{path}", pool_size=16, max_overflow=16)
+        sa.event.listen(self._engine, "connect", _connect)
+        sa.event.listen(self._engine, "begin", _begin)
+        self._watch: sa.PoolProxiedConnection | None = None
+        self._seen: int | None = None
+        self._revisions: dict[str, Revision] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection in one write transaction."""
+        with self._engine.connect().execution_options(write=True) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one state of the database."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Cursor]:
+        """Give a cursor of the driver that sees one state of the database."""
+        connection = self._engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            cursor: Cursor = driver.cursor()
+            cursor.execute("BEGIN", {})
+            yield cursor
+        finally:
+            connection.close()  # back to the pool, which rolls back
+
+    def revisions(self) -> Mapping[str, Revision]:
+        """Return the revision of each table, read again only when another connection has committed.
+
+        References
+        ----------
+        SQLite, "PRAGMA data_version": differs on one connection after a commit of any other.
+        """
+        with self._lock:
+            if self._watch is None:
+                self._watch = self._engine.raw_connection()
+            cursor = self._watch.cursor()
+            (seen,) = cursor.execute("PRAGMA data_version").fetchone()
+            if seen != self._seen:  # asked for before the numbers: a commit between the two is seen next time
+                cursor.execute("SELECT name, number, at FROM revision")
+                self._revisions = {name: Revision(number, at) for name, number, at in cursor.fetchall()}
+                self._seen = seen
+            cursor.close()
+            return self._revisions
+
+    def prepare(self, connection: sa.Connection) -> None:
+        """Do nothing: a new file is ready."""
+
+    def index_shapes(self, connection: sa.Connection, table: sa.Table) -> None:
+        """Add an R*Tree of the frames, filled by a trigger."""
+        tree = _tree_name(table)
+        connection.exec_driver_sql(f"CREATE VIRTUAL TABLE {tree} USING rtree(pk, minx, maxx, miny, maxy)")
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {tree}_insert AFTER INSERT ON {table.name} BEGIN "
+            f"INSERT INTO {tree} VALUES (new.pk, new.minx, new.maxx, new.miny, new.maxy); END"
+        )
+
+    def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
+        """Return the column of WKB."""
+        return table.c.geometry
+
+    def near(self, table: sa.Table, boxes: Iterable[Bounds]) -> sa.ColumnElement[bool]:
+        """Return the condition that a row is among the hits of the R*Tree."""
+        hits = []
+        for west, south, east, north in boxes:
+            tree = sa.table(_tree_name(table), *map(sa.column, ("pk", "minx", "maxx", "miny", "maxy")))
+            hits.append(
+                sa.select(tree.c.pk).where(
+                    tree.c.maxx >= west, tree.c.minx <= east, tree.c.maxy >= south, tree.c.miny <= north
+                )
+            )
+        return table.c.pk.in_(sa.union_all(*hits) if len(hits) > 1 else hits[0])
+
+    def meets(self, table: sa.Table, box: Bounds) -> sa.ColumnElement[bool]:
+        """Return the condition by the frame first: one that lies in the box needs no look at the shape."""
+        west, south, east, north = box
+        c = table.c
+        apart = sa.or_(c.minx > east, c.maxx < west, c.miny > north, c.maxy < south)
+        within = sa.and_(c.minx >= west, c.maxx <= east, c.miny >= south, c.maxy <= north)
+        exact = sa.func.geometry_intersects(c.geometry, west, south, east, north) == 1
+        return sa.and_(sa.not_(apart), sa.or_(within, exact))
+
+    def insert_new(self, table: sa.Table) -> sa.Insert:
+        """Return an insert that leaves alone what is there already."""
+        return sqlite.insert(table).on_conflict_do_nothing()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        with self._lock:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch, self._seen = None, None
+        self._engine.dispose()
+
+
+def _tree_name(table: sa.Table) -> str:
+    return table.name.replace("feature_", "rtree_", 1)
+
+
+def _connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the begin event below and `snapshot` decide, not the driver
+    connection.create_function("geometry_intersects", 5, _intersects, deterministic=True)
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _intersects(wkb: bytes, west: float, south: float, east: float, north: float) -> bool:
+    return bool(shapely.intersects(shapely.from_wkb(wkb), shapely.box(west, south, east, north)))

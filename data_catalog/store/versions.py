@@ -1,0 +1,139 @@
+"""Versions: how rows are written. A changed row is closed and a new one stands beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from typing import Any
+
+import numpy as np
+import orjson
+import shapely
+import sqlalchemy as sa
+
+from data_catalog.dataset import Dataset, datasets
+from data_catalog.store.features import table_of
+from data_catalog.store.moments import Write
+from data_catalog.store.records import Change, Feature
+from minegis.clock import format_moment, parse_utc
+from minegis.errors import InvalidInput, StoreConflict
+
+_AT_ONCE = 10_000
+
+
+def digest_of(content: bytes) -> str:
+    """Return a text that names this content."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def close(write: Write, table: sa.Table, keys: Sequence[int]) -> None:
+    """End the validity of rows, by their pk."""
+    if keys:
+        statement = sa.update(table).where(table.c.pk == sa.bindparam("old")).values(known_to=write.at)
+        write.connection.execute(statement, [{"old": key} for key in keys])
+
+
+def upsert(write: Write, dataset_id: str, features: Iterable[Feature]) -> Change:
+    """Write features: new ones are inserted, changed ones become a new version, the rest stays.
+
+    Raises
+    ------
+    InvalidInput
+        If a property is not declared, or a value cannot be kept.
+    StoreConflict
+        If one id comes twice with different content.
+    """
+    table = table_of(dataset_id)
+    current = {
+        row.id: (row.pk, row.digest)
+        for row in write.connection.execute(
+            sa.select(table.c.id, table.c.pk, table.c.digest).where(table.c.known_to.is_(None))
+        )
+    }
+    inserted = updated = unchanged = 0
+    for batch in batched(features, _AT_ONCE):
+        fresh: list[dict[str, Any]] = []
+        replaced: list[int] = []
+        for row in rows_of(datasets()[dataset_id], batch):
+            pk, digest = current.get(row["id"], (0, ""))
+            if digest == row["digest"]:
+                unchanged += 1
+                continue
+            if pk is None:
+                raise StoreConflict("the same id twice with different content", where=row["id"])
+            if pk:
+                replaced.append(pk)
+            current[row["id"]] = (None, row["digest"])
+            fresh.append(row)
+        close(write, table, replaced)
+        insert(write, table, fresh)
+        inserted += len(fresh) - len(replaced)
+        updated += len(replaced)
+    if inserted or updated:
+        write.changed(dataset_id)
+    return Change(inserted=inserted, updated=updated, unchanged=unchanged)
+
+
+def insert(write: Write, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Add rows that are known from the moment of the write."""
+    if rows:
+        write.connection.execute(sa.insert(table), [{**row, "known_from": write.at} for row in rows])
+
+
+def rows_of(dataset: Dataset, features: Sequence[Feature]) -> list[dict[str, Any]]:
+    """Return the columns of features.
+
+    Raises
+    ------
+    InvalidInput
+        If a property is not declared, or a value cannot be kept.
+    """
+    geometries = np.array([feature.geometry for feature in features], dtype=object)
+    shapes: Iterable[bytes] = shapely.to_wkb(geometries, include_srid=False)
+    frames = shapely.bounds(geometries).tolist()
+    rows = []
+    for feature, wkb, (minx, miny, maxx, maxy) in zip(features, shapes, frames, strict=True):
+        if not (math.isfinite(minx + maxx) and math.isfinite(miny + maxy)):
+            raise InvalidInput("a geometry that is empty or not finite", where=feature.id)
+        values = _values(dataset, feature)
+        kept = {
+            "id": feature.id, "minx": minx, "miny": miny, "maxx": maxx, "maxy": maxy,
+            "origin": str(feature.origin), "source": feature.source,
+            "digest": _digest(feature, values, wkb), **values, "geometry": wkb,
+        }  # fmt: skip
+        rows.append(kept)
+    return rows
+
+
+def _digest(feature: Feature, values: dict[str, Any], wkb: bytes) -> str:
+    try:
+        content = orjson.dumps([feature.id, values, feature.origin, feature.source])
+    except TypeError as error:  # a whole number beyond 64 bits, half of a surrogate pair
+        raise InvalidInput("a value that cannot be kept", where=feature.id, got=str(error)) from None
+    return digest_of(content + wkb)
+
+
+def _values(dataset: Dataset, feature: Feature) -> dict[str, Any]:
+    given = feature.properties
+    values = {}
+    for field in dataset.fields:
+        value = given.get(field.name)
+        if isinstance(value, str):
+            if "\0" in value:
+                raise InvalidInput("a text with a NUL character", where=f"{feature.id}.{field.name}")
+            if field.type == "datetime":
+                value = format_moment(parse_utc(value, where=f"{feature.id}.{field.name}"))
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise InvalidInput("a number that is not finite", where=f"{feature.id}.{field.name}")
+        values[field.name] = value
+    if len(given) > len(values) or not given.keys() <= values.keys():
+        unknown = ", ".join(sorted(given.keys() - values.keys()))
+        raise InvalidInput(
+            "a property that the dataset does not declare",
+            where=feature.id,
+            expected=", ".join(values),
+            got=unknown,
+        )
+    return values
