@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +31,10 @@ _PUBLIC = ("/tiles/", "/ogc", "/api/", "/cap/")
 _READABLE = "ETag, Content-Crs, Content-Bbox"
 
 
+class _Enough(Exception):
+    """A HEAD request has its headers: nothing more needs to be made."""
+
+
 class Headers:
     """Adds the headers of every answer, and answers HEAD as GET without its body."""
 
@@ -52,7 +58,11 @@ class Headers:
                     headers["Access-Control-Allow-Origin"] = "*"
                     headers["Access-Control-Expose-Headers"] = _READABLE
             elif head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
+                await send({"type": "http.response.body"})
+                if message.get("more_body", False):
+                    raise _Enough
+                return
             await send(message)
 
-        await self._app({**scope, "method": "GET"} if head else scope, receive, answered)
+        with suppress(_Enough):
+            await self._app({**scope, "method": "GET"} if head else scope, receive, answered)

@@ -82,7 +82,7 @@ class Services:
         self.settings = settings
         self._open: OpenSite | None = None
         self._lock = Lock()
-        names = ("query", "tile", "export", "raster")  # rasters are drawn in titiler's threads, as many
+        names = ("query", "tile", "export", "compression", "raster")  # titiler draws in threads of its own
         self.pools = {name: Pool(name, settings.workers, settings.queue) for name in names}
 
     def start(self) -> None:

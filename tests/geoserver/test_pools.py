@@ -203,11 +203,11 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[Any, httpx.AsyncCli
 def test_a_server_whose_every_pool_is_full_says_that_it_lives_and_refuses_work(site: Path) -> None:
     async def scenario() -> None:
         async with serving(Settings(site=site, workers=1, queue=1)) as (services, client):
+            assert (await client.get("/readyz")).status_code == 200
+            await until(lambda: services.pools["query"].running == 0)  # the metrics look at the data once
             gate = Gate()
             busy = [
-                asyncio.create_task(pool.run(gate.work))
-                for pool in services.pools.values()
-                for _ in range(2)
+                asyncio.create_task(pool.run(gate.work)) for pool in services.pools.values() for _ in range(2)
             ]
             await until(lambda: len(gate.begun) == len(services.pools))
             assert all((pool.running, pool.waiting) == (1, 1) for pool in services.pools.values())
