@@ -107,7 +107,9 @@ def _init(settings: Settings, seed: int) -> None:
             got=", ".join(foreign[:3]),
         )
     with _progress() as progress:
-        site = make_site(settings.site, settings.sample_data, progress=progress, seed=seed)
+        site = make_site(
+            settings.site, settings.sample_data, progress=progress, seed=seed, database=settings.database
+        )
     err.print(f"Sample site made in [bold]{settings.site}[/]")
     for missing in site.declaration.missing:
         err.print(f"  missing: {missing.what.en} – {missing.why.en}", style="yellow")
@@ -133,7 +135,7 @@ def _run(settings: Settings, as_json: bool) -> None:
     from pipelines.run import run_site  # noqa: PLC0415
 
     site = Site.open(settings.site)
-    with Store.open(settings.site) as store, _progress() as progress:
+    with Store.open(settings.site, settings.database) as store, _progress() as progress:
         record = run_site(site, store, progress)
     if as_json:
         print_json({"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts})
@@ -159,7 +161,7 @@ def serve(
     if prepare:
         if not (settings.site / FILE_NAME).exists():
             _init(settings, seed=20260720)
-        with Store.open(settings.site) as store:
+        with Store.open(settings.site, settings.database) as store:
             fresh = store.last_run() is None
         if fresh:
             _run(settings, as_json=False)
@@ -240,7 +242,7 @@ def _shown(value: Any) -> str:
 
 def _status(settings: Settings) -> dict[str, Any]:
     site = Site.open(settings.site)
-    with Store.open(settings.site) as store:
+    with Store.open(settings.site, settings.database) as store:
         last = store.last_run()
         active = [warning for warning in store.warnings() if warning.cancelled_at is None]
         tiers = dict.fromkeys(reversed(Tier), 0)
@@ -288,7 +290,7 @@ def explain(
 
     settings = settings_of(site)
     opened = Site.open(settings.site)
-    with Store.open(settings.site) as store:
+    with Store.open(settings.site, settings.database) as store:
         chain = explain_subject(store, opened, asset)
     if as_json:
         print_json(chain.to_json())

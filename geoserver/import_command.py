@@ -58,7 +58,7 @@ def import_(
         raise InvalidInput("which layer?", where="--layer", expected="for example --layer tsf")
     settings = settings_of(site)
     Site.open(settings.site)
-    with Store.open(settings.site) as store:
+    with Store.open(settings.site, settings.database) as store:
         if quarantine is not None:
             _say_written("quarantine", quarantine, _write_held(store, layer, quarantine), as_json)
             return

@@ -52,8 +52,8 @@ class OpenSite:
         return found
 
     @classmethod
-    def open(cls, folder: Path) -> OpenSite:
-        """Open a site folder.
+    def open(cls, folder: Path, database: str = "") -> OpenSite:
+        """Open a site folder, and its store there or in a PostgreSQL database.
 
         Raises
         ------
@@ -61,7 +61,7 @@ class OpenSite:
             If the folder holds no site.
         """
         site = Site.open(folder)
-        store = Store.open(folder)
+        store = Store.open(folder, database)
         tables = Tables(store)
         cells = CellTables(store, folder)
         return cls(
@@ -115,7 +115,7 @@ class Services:
 
     def _try(self) -> OpenSite:
         try:
-            return OpenSite.open(self.settings.site)
+            return OpenSite.open(self.settings.site, self.settings.database)
         except (NotFound, StoreConflict) as error:
             raise NotReady(error.what, where=error.where, expected=error.expected) from None
 

@@ -7,9 +7,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from data_catalog.dataset import datasets
 from data_catalog.site import Area, Missing, RasterInput, Site, SiteDeclaration
 from data_catalog.store import Store
 from minegis.declarations import BilingualText
+from minegis.errors import InvalidInput
 from minegis.levels import Origin
 from pipelines.durable import settled
 from pipelines.progress import Progress, Silent
@@ -26,7 +28,11 @@ _SHAKEMAPS = (
 
 
 def make_site(
-    folder: Path, sample_data: Path | None, progress: Progress | None = None, seed: int = SEED
+    folder: Path,
+    sample_data: Path | None,
+    progress: Progress | None = None,
+    seed: int = SEED,
+    database: str = "",
 ) -> Site:
     """Make the sample site in a folder; ``site.yaml`` is written last, so a site is whole or absent.
 
@@ -38,11 +44,15 @@ def make_site(
         Folder of real data; without it the site is made from installed packages and says what is missing.
     seed : int
         Of everything that is made up.
+    database : str
+        Where its store is, as `Store.open` takes it.
 
     Raises
     ------
     NotFound
         If the folder of real data lacks a file.
+    InvalidInput
+        If the database holds a site already.
     """
     progress = progress or Silent()
     plan = recipe()
@@ -55,7 +65,10 @@ def make_site(
         *_national(folder, sample_data),
     )
     progress.begin("入库 Store", len(content.features) + 1)
-    with Store.open(folder) as store:
+    with Store.open(folder, database) as store:
+        if database and store.changed_at(*datasets()):
+            expected = "an empty database: what is made up never stands among what was reported"
+            raise InvalidInput("the database holds features already", where="database", expected=expected)
         for dataset, features in content.features.items():
             store.upsert(dataset, features)
             progress.advance()
