@@ -229,14 +229,18 @@ def _label(rule: Element, values: Mapping[str, Any], dialect: _Dialect) -> None:
     size = values.get("text-size", 16)
     dialect.parameters(dialect.add(symbolizer, "Font"), {"font-family": _FONT, "font-size": size})
     placement = dialect.add(dialect.add(symbolizer, "LabelPlacement"), "PointPlacement")
-    across, up = _ANCHORS[values.get("text-anchor", "center")]
-    anchor = dialect.add(placement, "AnchorPoint")
-    dialect.add(anchor, "AnchorPointX", across)
-    dialect.add(anchor, "AnchorPointY", up)
-    right, down = values.get("text-offset", (0, 0))
-    moved = dialect.add(placement, "Displacement")
-    dialect.add(moved, "DisplacementX", right * size)
-    dialect.add(moved, "DisplacementY", -down * size)
+    if (
+        "text-offset" in values
+    ):  # alone: QGIS 3.22 takes an anchor for an offset, and the label covers its mark
+        right, down = values["text-offset"]
+        moved = dialect.add(placement, "Displacement")
+        dialect.add(moved, "DisplacementX", right * size)
+        dialect.add(moved, "DisplacementY", -down * size)
+    else:
+        across, up = _ANCHORS[values.get("text-anchor", "center")]
+        anchor = dialect.add(placement, "AnchorPoint")
+        dialect.add(anchor, "AnchorPointX", across)
+        dialect.add(anchor, "AnchorPointY", up)
     if values.get("text-halo-width"):
         halo = dialect.add(symbolizer, "Halo")
         dialect.add(halo, "Radius", values["text-halo-width"])

@@ -4,6 +4,7 @@ Arguments: GeoJSON file, SLD file, PNG to write, west, south, east, north.
 """
 
 import json
+import os
 import sys
 
 from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsRectangle, QgsVectorLayer
@@ -30,7 +31,7 @@ job.start()
 job.waitForFinished()
 job.renderedImage().save(picture)
 labeling = layer.labeling()
-print(
+sys.stdout.write(
     json.dumps(
         {
             "valid": layer.isValid(),
@@ -46,4 +47,5 @@ print(
         }
     )
 )
-application.exitQgis()
+sys.stdout.flush()
+os._exit(0)  # QGIS 3.22 takes itself down in the wrong order
