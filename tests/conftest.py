@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -56,23 +56,35 @@ def published_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return site
 
 
+type Serve = Callable[..., str]
+
+
 @pytest.fixture(scope="session")
-def served_site(published_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the real command serving the published site; what it logs must be its address alone."""
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """The real command serving a site folder, with settings by name; each is stopped at the end."""
+    with ExitStack() as stack:
+
+        def start(site: Path, **settings: str) -> str:
+            log = tmp_path_factory.mktemp("server") / "stderr.txt"
+            return stack.enter_context(_serving(site, log, settings))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def served_site(published_site: Path, serve: Serve) -> str:
+    """Address of the published site; never write to it."""
+    return serve(published_site)
+
+
+@contextmanager
+def _serving(site: Path, log: Path, settings: dict[str, str]) -> Iterator[str]:
+    """Run the server; what it logs must be its address and its end alone."""
     port = free_port()
-    log = tmp_path_factory.mktemp("server") / "stderr.txt"
-    command = [
-        sys.executable,
-        "-m",
-        "geoserver.cli",
-        "serve",
-        "--site",
-        str(published_site),
-        "--port",
-        str(port),
-    ]
+    environment = {**os.environ, **{f"MINEGIS_{name.upper()}": value for name, value in settings.items()}}
+    command = [sys.executable, "-m", "geoserver.cli", "serve", "--site", str(site), "--port", str(port)]
     with log.open("w") as stderr:
-        process = subprocess.Popen(command, stderr=stderr)
+        process = subprocess.Popen(command, stderr=stderr, env=environment)
         try:
             wait_until_live(port, process)
             yield f"http://127.0.0.1:{port}"
