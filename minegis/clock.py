@@ -39,4 +39,5 @@ def format_utc(moment: datetime) -> str:
 
 def format_moment(moment: datetime) -> str:
     """Return ``2026-07-20T04:00:00.000000Z``: always as wide, so that texts compare as the times do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return text.removesuffix("+00:00") + "Z"
