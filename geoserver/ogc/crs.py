@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -16,9 +16,11 @@ from minegis.errors import InvalidInput
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
+_LON_LAT = ("OGC:CRS84", "EPSG:4326", "EPSG:4490")  # the same coordinates, for mapping
 _GEOGRAPHIC, _WEB_MERCATOR = (4326, 4490), 3857
 _GAUSS_KRUGER = range(4513, 4555)  # CGCS2000 in zones of three degrees, with and without the zone's number
 
+type Points = NDArray[np.float64]
 type Geometries = NDArray[np.object_]
 """(n,) shapely geometry."""
 
@@ -46,36 +48,52 @@ class Crs:
         """The safe CURIE of Part 2, as ``[EPSG:4490]``."""
         return f"[{self.name}]"
 
+    @property
+    def geographic(self) -> bool:
+        """Whether its coordinates are longitude and latitude in deg, the same as in CRS84."""
+        return self.name in _LON_LAT
+
     def place(self, shapes: Geometries, *, east_first: bool = False) -> Geometries:
         """Return lon/lat geometries in this system, in its authority's axis order or `east_first`.
 
         One that has no place in it, as a pole on a web map, is None.
         """
-        way = transformer("OGC:CRS84", self.name)
-        order = [1, 0] if self.swapped and not east_first else [0, 1]
-        same = way.definition.startswith("proj=noop")
-        if same and order == [0, 1]:
-            return shapes
+        swapped = self.swapped and not east_first
+        if self.geographic:
+            return _mapped(shapes, _exchanged) if swapped else shapes
+        way = transformer(_LON_LAT[0], self.name)
 
-        def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            there = points if same else np.column_stack(way.transform(points[:, 0], points[:, 1]))
-            return np.ascontiguousarray(there[:, order])
+        def moved(points: Points) -> Points:
+            there = np.column_stack(way.transform(points[:, 0], points[:, 1]))
+            return _exchanged(there) if swapped else there
 
-        placed: Geometries = shapely.transform(shapes, moved)
-        placed[~np.isfinite(shapely.bounds(placed)).all(axis=1)] = None
-        return placed
+        return _mapped(shapes, moved)
 
-    def lonlat(self, shapes: Geometries) -> Geometries:
-        """Return geometries of this system, in its axis order, in lon/lat deg."""
-        way = transformer(self.name, "OGC:CRS84")
-        order = [1, 0] if self.swapped else [0, 1]
+    def lonlat(self, shapes: Geometries, *, east_first: bool = False) -> Geometries:
+        """Return geometries of this system, in its axis order or `east_first`, in lon/lat deg.
 
-        def moved(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            east, north = points[:, order[0]], points[:, order[1]]
-            return np.column_stack(way.transform(east, north))
+        One that has no place there is None.
+        """
+        swapped = self.swapped and not east_first
+        if self.geographic:
+            return _mapped(shapes, _exchanged) if swapped else shapes
+        way = transformer(self.name, _LON_LAT[0])
 
-        placed: Geometries = shapely.transform(shapes, moved)
-        return placed
+        def moved(points: Points) -> Points:
+            here = _exchanged(points) if swapped else points
+            return np.column_stack(way.transform(here[:, 0], here[:, 1]))
+
+        return _mapped(shapes, moved)
+
+
+def _exchanged(points: Points) -> Points:
+    return np.ascontiguousarray(points[:, ::-1])
+
+
+def _mapped(shapes: Geometries, moved: Callable[[Points], Points]) -> Geometries:
+    placed: Geometries = shapely.transform(shapes, moved)
+    placed[~np.isfinite(shapely.bounds(placed)).all(axis=1)] = None
+    return placed
 
 
 @cache
@@ -83,13 +101,13 @@ def offered() -> Mapping[str, Crs]:
     """Return every system that is offered, by URI, immutable; the first is the default."""
     codes = (*_GEOGRAPHIC, _WEB_MERCATOR, *_GAUSS_KRUGER)
     found = [Crs(f"{_EPSG}{code}", f"EPSG:{code}", northing_first(f"EPSG:{code}")) for code in codes]
-    return MappingProxyType({CRS84: Crs(CRS84, "OGC:CRS84", False)} | {each.uri: each for each in found})
+    return MappingProxyType({CRS84: Crs(CRS84, _LON_LAT[0], False)} | {each.uri: each for each in found})
 
 
 @cache
 def _by_name() -> Mapping[str, Crs]:
     systems = offered()
-    short = {each.curie: each for each in systems.values()} | {"[OGC:CRS84]": systems[CRS84]}
+    short = {each.curie: each for each in systems.values()}
     return MappingProxyType({**systems, **short})
 
 

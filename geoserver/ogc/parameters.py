@@ -1,133 +1,224 @@
-"""Query parameters of the OGC API: unknown ones and bad values are refused before anything is read."""
+"""Query parameters of items: read once, unknown ones and bad values refused before anything is read."""
 
 from __future__ import annotations
 
-import math
-import re
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qsl
 
-from fastapi import Request
-
-from geoserver.ogc.items import Items
+from data_catalog.collection import Collection
+from data_catalog.items import ItemQuery, Sort
+from geoserver.ogc.crs import CRS84, Crs, crs_of
+from geoserver.ogc.cursor import Cursor, read_cursor
+from geoserver.ogc.selection import SELECTING, selected
 from minegis.clock import parse_utc
 from minegis.errors import InvalidInput
 
-_EVERYWHERE = ("f", "lang")
-_ITEMS = (
-    "bbox",
-    "bbox-crs",
-    "crs",
-    "limit",
-    "offset",
-    "resulttype",
-    "datetime",
-    "sortby",
-    "properties",
-    "skipGeometry",
-    "q",
-)
-_QUERYABLES = ("properties", "profile")
-_LANGUAGES = ("zh", "en")
-_MOMENT = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}))?)?)?")
+EVERYWHERE = ("f", "lang")
+SHOWING = ("crs", "properties", "skipGeometry", "zoom-level")
+OF_ITEM = (*EVERYWHERE, *SHOWING, "as_of")
+OF_ITEMS = (*EVERYWHERE, *SHOWING, *SELECTING, "sortby", "limit", "offset", "cursor", "resulttype")
+
+DEFAULT_LIMIT, GREATEST_LIMIT = 100, 10_000
+FINEST_ZOOM = 24
+LANGUAGES = ("zh", "en")
+
+_GREATEST_OFFSET = 10**12
+_MOST_PARAMETERS = 200
 
 
-def check_parameters(request: Request, items: Items | None) -> None:
-    """Refuse what pygeoapi would ignore or fail on.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a collection, and how it is to be shown.
+
+    Parameters
+    ----------
+    selection : str
+        The same for all pages of one set, and for no other set.
+    cursor : Cursor, optional
+        Where the page begins, when it is not the first.
+    hits : bool
+        Whether only the number of items is wanted.
+    """
+
+    query: ItemQuery
+    crs: Crs
+    geometry: bool
+    zoom_level: int | None
+    selection: str
+    cursor: Cursor | None = None
+    hits: bool = False
+
+
+def given_parameters(query_string: bytes, known: Iterable[str]) -> dict[str, str]:
+    """Return the value of each parameter of a query string.
 
     Raises
     ------
     InvalidInput
-        If a parameter is unknown, given twice or no good.
+        If one is unknown, given twice or no text.
     """
-    known = _known(request.url.path, items)
-    for name, _ in request.query_params.multi_items():
-        if name not in known:
-            raise InvalidInput("unknown parameter", where=name, expected=", ".join(known), got=name)
-    given = dict(request.query_params)
-    for name, least in (("limit", 1), ("offset", 0)):
-        text = given.get(name, "1")
-        if not (re.fullmatch(r"[0-9]{1,9}", text) and int(text) >= least):
-            raise InvalidInput("not a number of items", where=name, expected=f"≥ {least}", got=text)
-    if "bbox" in given:
-        _check_bbox(given["bbox"])
-    if "datetime" in given:
-        parse_period(given["datetime"])
-    if given.get("resulttype", "results") not in ("results", "hits"):
-        raise InvalidInput(
-            "no such result type", where="resulttype", expected="results, hits", got=given["resulttype"]
+    try:
+        pairs = parse_qsl(
+            query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
         )
-
-
-def _known(path: str, items: Items | None) -> tuple[str, ...]:
-    if items is not None and path.endswith("/items"):
-        return (*_EVERYWHERE, *_ITEMS, *items.fields)
-    if items is not None and path.endswith("/queryables"):
-        return (*_EVERYWHERE, *_QUERYABLES)
-    return (*_EVERYWHERE, "crs") if "/items/" in path else _EVERYWHERE
-
-
-def _check_bbox(text: str) -> None:
-    try:
-        edges = [float(part) for part in text.split(",")]
     except ValueError:
-        edges = []
-    if len(edges) not in (4, 6) or not all(map(math.isfinite, edges)):
-        raise InvalidInput("not a bbox", where="bbox", expected="west,south,east,north", got=text)
-    if edges[1] > edges[len(edges) // 2 + 1]:
-        raise InvalidInput("a bbox whose south is above its north", where="bbox", got=text)
+        expected = f"UTF-8, at most {_MOST_PARAMETERS} parameters"
+        raise InvalidInput("not a query string", where="query string", expected=expected) from None
+    given = dict(pairs)
+    for name, text in given.items():
+        if name not in known:
+            raise InvalidInput("unknown parameter", where=name[:80], expected=", ".join(known), got=name[:80])
+        if "\0" in text:
+            raise InvalidInput("a text that holds a null character", where=name)
+    if len(given) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput("a parameter given twice", where=twice, expected="one value")
+    return given
 
 
-def parse_period(text: str) -> tuple[str, str]:
-    """Return begin and end of ``datetime``: an instant, or an interval open on either side.
+def items_asked(given: Mapping[str, str], schema: Collection, identity: str, *, whole: bool = False) -> Asked:
+    """Return what is asked of the items of a collection.
+
+    Parameters
+    ----------
+    given : mapping
+        Parameters of `OF_ITEMS` and the properties of the collection.
+    identity : str
+        Of the store, so that a cursor is good for no other.
+    whole : bool
+        Whether everything that matches is wanted unless `limit` says less.
 
     Raises
     ------
     InvalidInput
-        If it is neither.
+        If a value is no good.
     """
-    parts = text.split("/")
-    moments = [part or ".." for part in (parts * 2 if len(parts) == 1 else parts)]
-    if len(moments) != 2 or any(each != ".." and not _MOMENT.fullmatch(each) for each in moments):
-        raise InvalidInput("not a time", where="datetime", expected="an RFC 3339 time or interval", got=text)
-    begin, end = (_utc(each) for each in moments)
-    if ".." not in (begin, end) and begin > end:
-        raise InvalidInput("an interval that ends before it begins", where="datetime", got=text)
-    return begin, end
+    selection = _selection(given, schema, identity)
+    cursor = read_cursor(given["cursor"], selection) if "cursor" in given else None
+    if cursor is not None and "offset" in given:
+        raise InvalidInput("a page that begins at two places", where="offset", expected="no cursor beside it")
+    query = ItemQuery(
+        where=selected(given, schema),
+        sort=_sort(given["sortby"], schema) if "sortby" in given else (),
+        limit=_limit(given.get("limit"), whole=whole),
+        offset=_offset(given["offset"]) if "offset" in given else 0,
+        after=cursor.after if cursor else None,
+        moment=cursor.moment if cursor else as_of(given),
+        properties=_properties(given, schema),
+    )
+    results = given.get("resulttype", "results")
+    if results not in ("results", "hits"):
+        raise InvalidInput(
+            "no such result type", where="resulttype", expected="results, hits", got=results[:80]
+        )
+    return Asked(
+        query=query,
+        crs=crs_of(given.get("crs", CRS84), "crs"),
+        geometry=_geometry(given),
+        zoom_level=_zoom_level(given),
+        selection=selection,
+        cursor=cursor,
+        hits=results == "hits",
+    )
 
 
-def _utc(moment: str) -> str:
-    if "T" not in moment:
-        return moment
-    try:
-        return parse_utc(moment, where="datetime").replace(tzinfo=None).isoformat(timespec="seconds")
-    except OverflowError:
-        expected = "a time of the years 1 to 9999 in UTC"
-        raise InvalidInput("not a time", where="datetime", expected=expected, got=moment) from None
+def item_asked(given: Mapping[str, str], schema: Collection) -> Asked:
+    """Return what is asked of one item, with parameters of `OF_ITEM`.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is no good.
+    """
+    return Asked(
+        query=ItemQuery(moment=as_of(given), properties=_properties(given, schema)),
+        crs=crs_of(given.get("crs", CRS84), "crs"),
+        geometry=_geometry(given),
+        zoom_level=_zoom_level(given),
+        selection="",
+    )
 
 
-def normalised(request: Request) -> Request:
-    """Return the request with a language pygeoapi knows; it fails on ``zh-CN`` and on any other."""
-    pairs = parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True)
-    query = urlencode([(name, _language(text) if name == "lang" else text) for name, text in pairs])
-    headers = [
-        (name, _language(text.decode("latin-1")).encode() if name == b"accept-language" else text)
-        for name, text in request.scope["headers"]
-    ]
-    return Request({**request.scope, "query_string": query.encode(), "headers": headers}, request.receive)
+def as_of(given: Mapping[str, str]) -> datetime | None:
+    """Return the moment whose knowledge is asked for, None for the present."""
+    return parse_utc(given["as_of"], where="as_of") if "as_of" in given else None
 
 
-def without_format(request: Request) -> Request:
-    """Return the request as of a client that takes any format, so that links name none."""
-    pairs = parse_qsl(request.scope["query_string"].decode(), keep_blank_values=True)
-    query = urlencode([(name, text) for name, text in pairs if name != "f"])
-    headers = [(name, text) for name, text in request.scope["headers"] if name != b"accept"]
-    return Request({**request.scope, "query_string": query.encode(), "headers": headers}, request.receive)
-
-
-def _language(text: str) -> str:
-    """Return the first language of a list that is offered, Chinese when none is."""
-    for part in text.split(","):
+def language(given: Mapping[str, str], accepted: str | None) -> str:
+    """Return the first language that is asked for and offered, Chinese when none is."""
+    for part in given.get("lang", accepted or "").split(","):
         primary = part.split(";")[0].strip().split("-")[0].lower()
-        if primary in _LANGUAGES:
+        if primary in LANGUAGES:
             return primary
-    return _LANGUAGES[0]
+    return LANGUAGES[0]
+
+
+def _selection(given: Mapping[str, str], schema: Collection, identity: str) -> str:
+    shown = {*EVERYWHERE, *SHOWING, "limit", "offset", "cursor", "resulttype"}
+    selecting = sorted(f"{name}={text}" for name, text in given.items() if name not in shown)
+    return "\n".join((identity, schema.id, *selecting))
+
+
+def _limit(text: str | None, *, whole: bool) -> int | None:
+    if text is None:
+        return None if whole else DEFAULT_LIMIT
+    number = _number(text, "limit", least=1)
+    return number if whole else min(number, GREATEST_LIMIT)
+
+
+def _offset(text: str) -> int:
+    return min(_number(text, "offset", least=0), _GREATEST_OFFSET)
+
+
+def _number(text: str, where: str, least: int) -> int:
+    digits = text.lstrip("0") or text[:1]
+    number = int(digits[:18]) if digits.isascii() and digits.isdigit() else -1
+    if number < least:
+        raise InvalidInput("not a number of items", where=where, expected=f"≥ {least}", got=text[:80])
+    return number
+
+
+def _sort(text: str, schema: Collection) -> tuple[Sort, ...]:
+    """Read ``+name,-other``; the plus of a query string is a space."""
+    keys = tuple(Sort(part.lstrip("+- "), part.startswith("-")) for part in text.split(","))
+    names = [key.name for key in keys]
+    for name in names:
+        if name not in schema.properties or names.count(name) > 1:
+            expected = ", ".join(schema.properties)
+            raise InvalidInput(
+                "no such property, or named twice", where="sortby", expected=expected, got=name[:80]
+            )
+    return keys
+
+
+def _properties(given: Mapping[str, str], schema: Collection) -> tuple[str, ...] | None:
+    if "properties" not in given:
+        return None
+    names = tuple(dict.fromkeys(given["properties"].split(",")))
+    for name in names:
+        if name not in schema.properties:
+            expected = ", ".join(schema.properties)
+            raise InvalidInput("no such property", where="properties", expected=expected, got=name[:80])
+    return names
+
+
+def _geometry(given: Mapping[str, str]) -> bool:
+    text = given.get("skipGeometry", "false")
+    if text not in ("true", "false"):
+        raise InvalidInput(
+            "neither true nor false", where="skipGeometry", expected="true, false", got=text[:80]
+        )
+    return text == "false"
+
+
+def _zoom_level(given: Mapping[str, str]) -> int | None:
+    if "zoom-level" not in given:
+        return None
+    text = given["zoom-level"]
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and int(text) <= FINEST_ZOOM):
+        expected = f"0 to {FINEST_ZOOM}"
+        raise InvalidInput("not a zoom level", where="zoom-level", expected=expected, got=text[:80])
+    return int(text)

@@ -1,0 +1,116 @@
+"""Risk cells as items: the polygons of the finest published snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import shapely
+
+from data_catalog.collection import RISK_CELL, collection
+from data_catalog.items import Bounds
+from data_catalog.store import Store
+from geoserver.ogc.column_items import Columns, Rows
+from minegis import cells as h3
+from minegis.clock import format_moment
+from minegis.errors import InvalidInput, NotFound
+from tiles.cells import CellTable, CellTables, read_table
+
+FINEST = 8
+_OLD_STATES = 2
+
+
+class CellStates:
+    """The snapshots as they were known: the present one is shared with the tiles, old ones are read again."""
+
+    def __init__(self, store: Store, tables: CellTables, site: Path) -> None:
+        self._store = store
+        self._tables = tables
+        self._site = site
+        self._present: tuple[str, Columns] | None = None
+        self._old: dict[str, CellTable] = {}
+        self._lock = Lock()
+
+    def version(self) -> str:
+        """Return a text that changes whenever the newest state does."""
+        return self._tables.version()
+
+    def changed_at(self) -> datetime | None:
+        """Return when the newest snapshot was published, None when there is none."""
+        return self._store.changed_at("snapshot")
+
+    def at(self, moment: datetime | None) -> Columns:
+        """Return the state that was known at a moment, or is now."""
+        changed_at = self.changed_at()
+        if moment is None or changed_at is None or moment >= changed_at:
+            return self._now()
+        return self._then(moment)
+
+    def _now(self) -> Columns:
+        version, found = self._present or ("", None)
+        while found is None or version != self.version():
+            version = self.version()
+            table = _finest(self._tables.tables())
+            found = _columns(table, self._store.moment(), self.changed_at())
+            self._present = (version, found)
+        return found
+
+    def _then(self, moment: datetime) -> Columns:
+        snapshot = _finest(self._store.snapshots(moment))
+        if snapshot is None:
+            return _columns(None, moment, None)
+        with self._lock:
+            table = self._old.pop(snapshot.path, None) or read_table(self._site, snapshot)
+            self._old[snapshot.path] = table
+            while len(self._old) > _OLD_STATES:
+                del self._old[next(iter(self._old))]
+        return _columns(table, moment, moment)
+
+
+def _finest[T](found: dict[int, T]) -> T | None:
+    return found.get(FINEST) or (found[max(found)] if found else None)
+
+
+def _columns(table: CellTable | None, moment: datetime, changed_at: datetime | None) -> Columns:
+    """Return a snapshot as the columns of items, no rows when there is none."""
+    schema = collection(RISK_CELL)
+    cells = table.cell if table else np.empty(0, dtype=np.uint64)
+    columns = table.columns if table else dict.fromkeys(schema.properties, np.empty(0))
+    resolution = np.full(len(cells), table.resolution if table else FINEST)
+
+    def row(item_id: str) -> int:
+        try:
+            cell = h3.from_text([item_id])
+            if table is not None:
+                return table.row(int(cell[0]))
+        except (InvalidInput, NotFound):
+            pass
+        raise NotFound("no such item", where=f"{RISK_CELL}/{item_id}")
+
+    def tags(rows: Rows) -> Sequence[tuple[str, str]]:
+        run, since = (table.run_id, format_moment(changed_at)) if table and changed_at else ("", "")
+        return [(run, since)] * len(rows)
+
+    return Columns(
+        moment=moment,
+        count=len(cells),
+        columns={**columns, "resolution": resolution},
+        ids=lambda rows: h3.to_text(cells[rows]) if len(rows) else [],
+        shapes=lambda rows: h3.polygons(cells[rows]),
+        tags=tags,
+        row=row,
+        near=lambda box: table.near(box) if table else np.arange(0),
+        bounds=_bounds(table) if table and len(cells) else None,
+    )
+
+
+def _bounds(table: CellTable) -> Bounds:
+    """Return the box of all cells; the outermost ones have their centres in its outermost rows."""
+    edges = [table.lon.argmin(), table.lat.argmin(), table.lon.argmax(), table.lat.argmax()]
+    reach = shapely.bounds(h3.polygons(table.cell[edges]))
+    half = (reach[:, 2:] - reach[:, :2]).max(axis=0)
+    west, south = table.lon.min() - half[0], table.lat.min() - half[1]
+    return float(west), float(south), float(table.lon.max() + half[0]), float(table.lat.max() + half[1])

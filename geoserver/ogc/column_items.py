@@ -1,0 +1,210 @@
+"""Items that are held in memory as columns: searched by arrays, in a state that never changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from data_catalog.collection import Collection
+from data_catalog.expression import GEOMETRY, Array, Call, Expression, Interval, Property, Shape
+from data_catalog.items import Bounds, ItemQuery, Page, Row, Sort
+
+type Rows = NDArray[np.int64]
+
+_SHAPES_AT_ONCE = 20_000
+_BOUNDED = frozenset(
+    f"s_{name}" for name in ("intersects", "within", "contains", "equals", "touches", "crosses", "overlaps")
+)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """One state of a collection.
+
+    Parameters
+    ----------
+    moment : datetime
+        One at which this was the state.
+    columns : mapping of str to (n,) array
+        By property; what is missing is None or not-a-number.
+    ids, shapes : callable of rows
+        Ids and geometries (lon/lat) of some rows.
+    tags : callable of rows
+        What names the state of each, and when that began (UTC text).
+    row : callable of str
+        The row of an id, or NotFound.
+    near : callable of bounds
+        Rows that may touch a box (west, south, east, north, deg), in order.
+    """
+
+    moment: datetime
+    count: int
+    columns: Mapping[str, NDArray[Any]]
+    ids: Callable[[Rows], Sequence[str]]
+    shapes: Callable[[Rows], NDArray[np.object_]]
+    row: Callable[[str], int]
+    near: Callable[[Bounds], NDArray[np.integer[Any]]]
+    tags: Callable[[Rows], Sequence[tuple[str, str]]]
+    bounds: Bounds | None
+
+
+class States(Protocol):
+    """Where the states of a collection come from."""
+
+    def version(self) -> str:
+        """Return a text that changes whenever the newest state does."""
+
+    def changed_at(self) -> datetime | None:
+        """Return when the newest state was written, None when there is none."""
+
+    def at(self, moment: datetime | None) -> Columns:
+        """Return the state that was known at a moment, or is now."""
+
+
+class ColumnItems:
+    """A collection of columns; a page is named by how many items come before it, for its state is fixed."""
+
+    def __init__(self, collection: Collection, states: States) -> None:
+        self.collection = collection
+        self._states = states
+
+    def version(self) -> str:
+        """Return a text that changes whenever any answer would."""
+        return self._states.version()
+
+    def changed_at(self) -> datetime | None:
+        """Return when it last changed, None when it never held anything."""
+        return self._states.changed_at()
+
+    def bounds(self) -> Bounds | None:
+        """West, south, east, north, deg; None when it is empty."""
+        return self._states.at(None).bounds
+
+    def page(self, query: ItemQuery) -> Page:
+        """Return one page."""
+        state = self._states.at(query.moment)
+        rows = _sorted(state, _matching(state, query.where), query.sort)
+        begin = query.after[0] if query.after else query.offset
+        end = len(rows) if query.limit is None else min(begin + query.limit, len(rows))
+        after = (end,) if end < len(rows) else None
+        return self._page(state, rows[begin:end], query.properties, after)
+
+    def batches(self, query: ItemQuery, size: int) -> Iterator[Page]:
+        """Return all pages at one moment, without holding more than one."""
+        state = self._states.at(query.moment)
+        rows = _sorted(state, _matching(state, query.where), query.sort)
+        begin = query.after[0] if query.after else query.offset
+        rows = rows[begin:] if query.limit is None else rows[begin : begin + query.limit]
+        for at in range(0, max(len(rows), 1), size):
+            after = (at + size,) if at + size < len(rows) else None
+            yield self._page(state, rows[at : at + size], query.properties, after)
+
+    def count(self, query: ItemQuery, at_most: int | None = None) -> int | None:
+        """Return how many match in all, None when they are more than `at_most`."""
+        count = len(_matching(self._states.at(query.moment), query.where))
+        return None if at_most is not None and count > at_most else count
+
+    def item(self, item_id: str, moment: datetime | None = None) -> tuple[tuple[str, ...], Row]:
+        """Return names and row of one item, or raise NotFound."""
+        state = self._states.at(moment)
+        found = self._page(state, np.array([state.row(item_id)]), None, None)
+        return found.names, found.rows[0]
+
+    def _page(
+        self, state: Columns, rows: Rows, properties: tuple[str, ...] | None, after: tuple[int] | None
+    ) -> Page:
+        names = tuple(self.collection.properties) if properties is None else properties
+        values = [_plain(state.columns[name][rows]) for name in names]
+        tags, changed = zip(*state.tags(rows), strict=True) if len(rows) else ((), ())
+        outlines = shapely.to_wkb(state.shapes(rows), byte_order=1)
+        found = list(zip(state.ids(rows), outlines, tags, changed, *values, strict=True))
+        return Page(names, found, after, state.moment)
+
+
+def _matching(state: Columns, where: Expression | None) -> Rows:
+    """Return the rows that match, in order: first by columns, then by the box, then by shape."""
+    parts = _conjuncts(where)
+    spatial = [part for part in parts if _is_spatial(part)]
+    rows = np.arange(state.count)
+    for part in (part for part in parts if not _is_spatial(part)):
+        rows = rows[_mask(state, part, rows)]
+    for part in spatial:
+        area = _area(part)
+        if area is not None:
+            rows = rows[np.isin(rows, state.near(area), assume_unique=True)]
+    for part in spatial:
+        blocks = [rows[at : at + _SHAPES_AT_ONCE] for at in range(0, len(rows), _SHAPES_AT_ONCE)]
+        rows = np.concatenate([block[_mask(state, part, block)] for block in blocks] or [rows])
+    return rows
+
+
+def _mask(state: Columns, part: Expression, rows: Rows) -> NDArray[np.bool_]:
+    from data_catalog.evaluation import matching  # noqa: PLC0415 until it is there
+
+    columns: dict[str, Any] = {name: column[rows] for name, column in state.columns.items()}
+    columns[GEOMETRY] = lambda: state.shapes(rows)
+    return matching(part, columns, len(rows))
+
+
+def _conjuncts(where: Expression | None) -> tuple[Expression, ...]:
+    if isinstance(where, Call) and where.op == "and":
+        return tuple(each for part in where.args for each in _conjuncts(part))
+    return () if where is None else (where,)
+
+
+def _is_spatial(part: Expression) -> bool:
+    match part:
+        case Property(name):
+            return name == GEOMETRY
+        case Shape():
+            return True
+        case Interval(begin, end):
+            return any(_is_spatial(each) for each in (begin, end) if each is not None)
+        case Array(items):
+            return any(map(_is_spatial, items))
+        case Call(_, args):
+            return any(map(_is_spatial, args))
+    return False
+
+
+def _area(part: Expression) -> Bounds | None:
+    """Return the box that everything lies in that can match, None when it may lie anywhere."""
+    match part:
+        case Call(op, (Property(), Shape(shape)) | (Shape(shape), Property())) if op in _BOUNDED:
+            west, south, east, north = shape.bounds
+            return west, south, east, north
+    return None
+
+
+def _sorted(state: Columns, rows: Rows, sort: tuple[Sort, ...]) -> Rows:
+    """Order rows by the keys, those without a value last, then as they stand."""
+    keys: list[NDArray[Any]] = []
+    for key in reversed(sort):
+        column = state.columns[key.name][rows]
+        missing = _missing(column)
+        rank = np.zeros(len(rows), dtype=np.int64)
+        _, rank[~missing] = np.unique(column[~missing], return_inverse=True)
+        keys += [-rank if key.descending else rank, missing]
+    return rows[np.lexsort(keys)] if keys else rows
+
+
+def _missing(column: NDArray[Any]) -> NDArray[np.bool_]:
+    if column.dtype.kind == "f":
+        return np.isnan(column)
+    if column.dtype.kind == "O":
+        return np.array([value is None for value in column], dtype=bool)
+    return np.zeros(len(column), dtype=bool)
+
+
+def _plain(column: NDArray[Any]) -> list[Any]:
+    values: list[Any] = column.tolist()
+    if column.dtype.kind == "f" and np.isnan(column).any():
+        return [None if math.isnan(value) else value for value in values]
+    return values
