@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 import orjson
 import shapely
 from fastapi import APIRouter, Query, Request, Response
 
+from data_catalog.collection import WARNING
 from data_catalog.dataset import datasets
+from data_catalog.items import FIXED_COLUMNS, ItemQuery
 from data_catalog.site import Area
 from data_catalog.source import sources
 from data_catalog.store import Artefact
 from geoserver import subjects
-from geoserver.explain import explain_cell, find_cell
-from geoserver.services import OpenSite, services_of, site_of
+from geoserver.explain import assets_touching, explain_cell, find_cell
+from geoserver.services import OpenSite, services_of
 from layers.layer import Layer, groups, layers
 from minegis import cells as h3
 from minegis.clock import format_utc
@@ -23,7 +25,6 @@ from minegis.levels import EvidenceState, Origin, RegionLevel, Standing, Tier
 from minegis.variables import variables
 from tiles.cells import NAME as RISK_CELL
 from tiles.raster import bounds_of
-from tiles.table import WARNING, Table
 
 router = APIRouter(prefix="/api/v1", tags=["api"])
 
@@ -36,37 +37,53 @@ def answer(data: Any) -> Response:
     return Response(orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
+async def _answered(request: Request, read: Callable[[OpenSite], Any]) -> Response:
+    """Return as JSON what is read of the open site, all of it at one time."""
+    services = services_of(request)
+
+    def work() -> Response:
+        opened = services.opened()
+        return answer(opened.at_one_time(lambda: read(opened)))
+
+    return await services.query(work, request)
+
+
 @router.get("/site")
-def site(request: Request) -> Response:
+async def site(request: Request) -> Response:
     """Describe the site: its title, where it lies, its last run, and what it lacks."""
-    opened = site_of(request)
+    review_number = services_of(request).settings.review_number
+    return await _answered(request, lambda opened: {**_site(opened), "review_number": review_number})
+
+
+def _site(opened: OpenSite) -> dict[str, Any]:
     declared = opened.site.declaration
     run = opened.store.last_run()
     areas = [
         {"id": area.id, "title": area.title.model_dump(), "bounds": _area_bounds(opened, area)}
         for area in declared.areas
     ]
-    known = [area["bounds"] for area in areas if area["bounds"]]
-    return answer(
-        {
-            "title": declared.title.model_dump(),
-            "origin": str(declared.origin),
-            "reference_time": format_utc(declared.reference_time) if declared.reference_time else None,
-            "run": run and {"id": run.id, "finished_at": format_utc(run.finished_at), "counts": run.counts},
-            "missing": [each.model_dump() for each in declared.missing],
-            "bounds": _joined(known),
-            "areas": areas,
-            "review_number": services_of(request).settings.review_number,
-        }
-    )
+    return {
+        "title": declared.title.model_dump(),
+        "origin": str(declared.origin),
+        "reference_time": format_utc(declared.reference_time) if declared.reference_time else None,
+        "run": run and {"id": run.id, "finished_at": format_utc(run.finished_at), "counts": run.counts},
+        "missing": [each.model_dump() for each in declared.missing],
+        "bounds": site_bounds(opened),
+        "areas": areas,
+    }
+
+
+def site_bounds(opened: OpenSite) -> list[float] | None:
+    """Return west, south, east, north of the areas of a site, deg."""
+    found = (_area_bounds(opened, area) for area in opened.site.declaration.areas)
+    return _joined([bounds for bounds in found if bounds])
 
 
 def _area_bounds(opened: OpenSite, area: Area) -> list[float] | None:
     if area.bbox is not None:
         return list(area.bbox)
-    table = opened.tables.table("region")
-    rows = [row for row, each in enumerate(table.properties) if each["code"] in area.regions]
-    return [float(edge) for edge in shapely.total_bounds(table.geometries[rows])] if rows else None
+    regions = opened.store.features("region", where={"code": area.regions})
+    return _joined([each.geometry.bounds for each in regions])
 
 
 def _joined(boxes: list[Any]) -> list[float] | None:
@@ -109,17 +126,17 @@ async def vocabulary() -> Response:
 
 
 @router.get("/layers")
-def layer_list(request: Request) -> Response:
+async def layer_list(request: Request) -> Response:
     """List the layers that the site has data for, in the order they are drawn."""
-    opened = site_of(request)
-
-    def shown() -> list[dict[str, Any]]:
-        return [found for each in layers().values() if (found := _layer(opened, each)) is not None]
-
-    return answer(opened.at_one_time(shown))
+    return await _answered(request, _layers)
 
 
-def _layer(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
+def _layers(opened: OpenSite) -> list[dict[str, Any]]:
+    return [found for each in layers().values() if (found := describe_layer(opened, each)) is not None]
+
+
+def describe_layer(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
+    """Describe a layer with its style and tiles, None when the site has no data for it."""
     found = {"vector": _vector, "raster": _raster, "cells": _cells}[layer.kind](opened, layer)
     if found is None:
         return None
@@ -144,17 +161,24 @@ def _layer(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
 
 
 def _vector(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
-    table = opened.tables.table(layer.dataset)
+    if layer.dataset == WARNING:
+        count, origins, credited = _warned(opened)
+        version = opened.store.version("warning_event")
+    else:
+        items = opened.store.items(layer.dataset)
+        count, version = items.count(ItemQuery()) or 0, items.version()
+        origins = {origin for origin, _ in opened.provenance(layer.dataset)}
+        credited = _dataset_sources(opened, layer.dataset)
+        if not count:
+            return None
     run = opened.store.last_run()
-    if not table.ids and layer.dataset in datasets():
-        return None
     return {
-        "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?v={table.version}",
+        "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?v={version}",
         "source_layer": layer.dataset,
-        "origin": _origin({each["origin"] for each in table.properties}),
-        "sources": _warned_sources(opened, table) if layer.dataset == WARNING else _row_sources(table),
+        "origin": _origin(origins),
+        "sources": credited,
         "updated_at": format_utc(run.finished_at) if run else None,
-        "count": len(table.ids),
+        "count": count,
     }
 
 
@@ -196,27 +220,27 @@ def _sources_of(files: Iterable[Artefact]) -> set[str]:
     return {"sample" if each.get("origin") == Origin.SAMPLE else each.get("source", "") for each in inputs}
 
 
-def _row_sources(table: Table) -> set[str]:
-    return {_source(each) for each in table.properties}
+def _dataset_sources(opened: OpenSite, dataset: str) -> set[str]:
+    return {_source(source) for _, source in opened.provenance(dataset)}
 
 
-def _source(properties: dict[str, Any]) -> str:
-    return str(properties["source"]).partition(":")[0]
+def _source(text: str) -> str:
+    return text.partition(":")[0]
 
 
 def _assets_sources(opened: OpenSite) -> set[str]:
-    tables = (opened.tables.table(each.id) for each in datasets().values() if each.asset)
-    return {source for table in tables for source in _row_sources(table)}
+    assets = (each.id for each in datasets().values() if each.asset)
+    return {source for dataset in assets for source in _dataset_sources(opened, dataset)}
 
 
-def _warned_sources(opened: OpenSite, warnings: Table) -> set[str]:
-    """Return the sources of the assets that are warned of."""
-    found = set()
-    for each in warnings.properties:
-        table = opened.tables.table(each["dataset"])
-        if each["asset_id"] in table.rows:
-            found.add(_source(table.properties[table.rows[each["asset_id"]]]))
-    return found
+def _warned(opened: OpenSite) -> tuple[int, set[str], set[str]]:
+    """Return how many warnings are active, their origins, and the sources of the assets warned of."""
+    active = [each.last for each in opened.warnings() if each.cancelled_at is None]
+    warned: dict[str, list[str]] = {}
+    for each in active:
+        warned.setdefault(each.dataset, []).append(each.asset_id)
+    assets = (asset for name, ids in warned.items() for asset in opened.store.features(name, ids=ids))
+    return len(active), {str(each.origin) for each in active}, {_source(asset.source) for asset in assets}
 
 
 def _origin(found: set[str]) -> str:
@@ -226,24 +250,21 @@ def _origin(found: set[str]) -> str:
 
 
 @router.get("/regions/{code}")
-def region(request: Request, code: str) -> Response:
+async def region(request: Request, code: str) -> Response:
     """Return a region: its risk with the reasons, and its children."""
-    opened = site_of(request)
-    return answer(opened.at_one_time(lambda: subjects.region(opened, code)))
+    return await _answered(request, lambda opened: subjects.region(opened, code))
 
 
 @router.get("/assets/{dataset}/{asset_id:path}")
-def asset(request: Request, dataset: str, asset_id: str) -> Response:
+async def asset(request: Request, dataset: str, asset_id: str) -> Response:
     """Return an asset: its fields, its tier with the chain, readings, regions, cells and warnings."""
-    opened = site_of(request)
-    return answer(opened.at_one_time(lambda: subjects.asset(opened, dataset, asset_id)))
+    return await _answered(request, lambda opened: subjects.asset(opened, dataset, asset_id))
 
 
 @router.get("/cells/{cell}")
-def cell(request: Request, cell: str) -> Response:
+async def cell(request: Request, cell: str) -> Response:
     """Return a risk cell with its chain and the assets in it."""
-    opened = site_of(request)
-    return answer(opened.at_one_time(lambda: _cell(opened, cell)))
+    return await _answered(request, lambda opened: _cell(opened, cell))
 
 
 def _cell(opened: OpenSite, cell: str) -> dict[str, Any]:
@@ -255,61 +276,50 @@ def _cell(opened: OpenSite, cell: str) -> dict[str, Any]:
         "resolution": table.resolution,
         **{name: values.get(name) for name in ("tier", "state", "score", "p")},
         "area_km2": float(h3.areas_km2(chosen)[0]),
-        "assets": subjects.assets_in(opened, h3.polygons(chosen)[0]),
+        "assets": [subjects.summary(each) for each in assets_touching(opened.store, h3.polygons(chosen)[0])],
         "chain": explain_cell(opened.store, table, row).to_json(),
     }
 
 
 @router.get("/warnings")
-def warnings(
+async def warnings(
     request: Request,
     status: Literal["active", "all"] = "active",
     tier: Annotated[int | None, Query(ge=1, le=4)] = None,
 ) -> Response:
     """List warnings, the most severe and newest first."""
-    opened = site_of(request)
-    chosen = [
-        each
-        for each in opened.store.warnings()
-        if (status == "all" or each.cancelled_at is None) and tier in (None, each.last.tier)
-    ]
-    chosen.sort(key=lambda each: (each.last.tier, each.last.sent_at), reverse=True)
-    return answer(subjects.warnings(opened, chosen))
+
+    def chosen(opened: OpenSite) -> list[dict[str, Any]]:
+        found = [
+            each
+            for each in opened.warnings()
+            if (status == "all" or each.cancelled_at is None) and tier in (None, each.last.tier)
+        ]
+        found.sort(key=lambda each: (each.last.tier, each.last.sent_at), reverse=True)
+        return subjects.warnings(opened, found)
+
+    return await _answered(request, chosen)
 
 
 @router.get("/search")
-def search(request: Request, q: Annotated[str, Query(min_length=1, max_length=80)]) -> Response:
+async def search(request: Request, q: Annotated[str, Query(min_length=1, max_length=80)]) -> Response:
     """Find assets, regions, stations and places by a part of their name, their id or code."""
-    opened = site_of(request)
-    wanted = q.casefold().strip()
-    found: list[tuple[tuple[int, int, int], dict[str, Any]]] = []
-    for order, name in enumerate(_SEARCHED):
-        table = opened.tables.table(name)
-        for row, properties in enumerate(table.properties):
-            quality = _quality(wanted, table.ids[row], properties)
-            if quality is not None:
-                at = table.geometries[row].representative_point()
-                hit = {
-                    "dataset": name,
-                    "id": table.ids[row],
-                    "name": properties.get("name"),
-                    "tier": properties.get("tier"),
-                    "state": properties.get("state"),
-                    "level": properties.get("level"),
-                    "lon": at.x,
-                    "lat": at.y,
-                }
-                found.append(((quality, order, -(properties.get("population") or 0)), hit))
-    found.sort(key=lambda each: each[0])
-    return answer([hit for _, hit in found[:_SEARCH_LIMIT]])
+    return await _answered(request, lambda opened: _found(opened, q.strip()))
 
 
-def _quality(wanted: str, feature_id: str, properties: dict[str, Any]) -> int | None:
-    """Return 0 for the same text, 1 for its beginning, 2 for a part, None for nothing."""
-    names = (feature_id, properties.get("name"), properties.get("name_en"))
-    texts = [str(text).casefold() for text in names if text]
-    if wanted in texts:
-        return 0
-    if any(text.startswith(wanted) for text in texts):
-        return 1
-    return 2 if any(wanted in text for text in texts) else None
+def _found(opened: OpenSite, text: str) -> list[dict[str, Any]]:
+    hits = [
+        (hit.quality, order, name, hit.id)
+        for order, name in enumerate(_SEARCHED)
+        for hit in opened.store.search(name, text, _SEARCH_LIMIT)
+    ]
+    hits.sort(key=lambda hit: hit[:2])
+    return [_hit(opened, name, item_id) for _, _, name, item_id in hits[:_SEARCH_LIMIT]]
+
+
+def _hit(opened: OpenSite, dataset: str, item_id: str) -> dict[str, Any]:
+    names, row = opened.store.items(dataset).item(item_id)
+    values = dict(zip(names, row[FIXED_COLUMNS:], strict=True))
+    at = shapely.from_wkb(bytes(row[1])).representative_point()
+    shown = {name: values.get(name) for name in ("name", "tier", "state", "level")}
+    return {"dataset": dataset, "id": item_id, **shown, "lon": at.x, "lat": at.y}

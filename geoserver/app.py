@@ -11,11 +11,12 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Scope
 
 from geoserver import api, cap, errors, tile_routes
+from geoserver.compression import Compression
 from geoserver.headers import Headers
+from geoserver.metrics import Measured, Metrics, metrics
 from geoserver.ogc import hub
 from geoserver.services import Services, services_of, site_of
 from minegis.errors import MinegisError
@@ -37,10 +38,12 @@ _NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>mine
 def create_app(settings: Settings) -> FastAPI:
     """Return the whole server for one site."""
     services = Services(settings)
+    figures = Metrics(services)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         services.start()
+        figures.look()
         yield
         services.stop()
 
@@ -53,11 +56,14 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
+    app.state.metrics = figures
     app.state.hub = hub.Hub()
     errors.install(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(Compression, pool=services.pools["compression"])
+    app.add_middleware(Measured, metrics=figures)
     app.add_middleware(Headers)
     app.add_api_route("/livez", livez, methods=["GET"])
+    app.add_api_route("/metrics", metrics, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
     for part in (hub, tile_routes, api, cap):
         app.include_router(part.router)

@@ -18,7 +18,7 @@ from lxml import etree
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.store import Store, WarningEventRecord
-from geoserver.services import site_of
+from geoserver.services import services_of
 from minegis.clock import format_utc, parse_utc
 from minegis.errors import NotFound
 from minegis.levels import Tier
@@ -45,23 +45,33 @@ class Place:
 
 
 @router.get("/feed.atom")
-def feed(request: Request) -> Response:
+async def feed(request: Request) -> Response:
     """Return the newest messages, the last one first."""
-    opened = site_of(request)
-    events = opened.store.warning_events()[-_FEED_LENGTH:][::-1]
+    services = services_of(request)
     base = str(request.base_url).rstrip("/")
-    content = atom_feed(events, title=opened.site.declaration.title.zh, base=base)
-    return Response(content, media_type="application/atom+xml")
+
+    def work() -> Response:
+        opened = services.opened()
+        events = opened.store.warning_events()[-_FEED_LENGTH:][::-1]
+        content = atom_feed(events, title=opened.site.declaration.title.zh, base=base)
+        return Response(content, media_type="application/atom+xml")
+
+    return await services.query(work, request)
 
 
 @router.get("/{identifier}.xml")
-def document(request: Request, identifier: str) -> Response:
+async def document(request: Request, identifier: str) -> Response:
     """Return one message as a CAP 1.2 document."""
-    store = site_of(request).store
-    events = store.warning_events(identifier=identifier)
-    if not events:
-        raise NotFound("no such warning message", where=f"identifier {identifier!r}")
-    return Response(cap_document(events[0], place_of(store, events[0])), media_type=MEDIA_TYPE)
+    services = services_of(request)
+
+    def work() -> Response:
+        store = services.opened().store
+        events = store.warning_events(identifier=identifier)
+        if not events:
+            raise NotFound("no such warning message", where=f"identifier {identifier!r}")
+        return Response(cap_document(events[0], place_of(store, events[0])), media_type=MEDIA_TYPE)
+
+    return await services.query(work, request)
 
 
 def place_of(store: Store, event: WarningEventRecord) -> Place:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import shapely
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.dataset import datasets
+from data_catalog.expression import GEOMETRY, Call, Property, Shape
+from data_catalog.items import FIXED_COLUMNS, ItemQuery
 from data_catalog.site import Site
 from data_catalog.store import Store
 from minegis import cells as h3
@@ -110,6 +115,8 @@ def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
         for name, value in values.items()
         if name in variables() and name not in reached and value is not None
     ]
+    touching = assets_touching(store, h3.polygons(table.cell[row : row + 1])[0])
+    judged = [_evidence(asset) for asset in touching if asset.values["score"] is not None]
     return Evidence(
         key=f"cell/{text}",
         label=Label(f"风险网格 {text}", f"Risk cell {text}"),
@@ -118,33 +125,45 @@ def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
         state=EvidenceState(str(values["state"])),
         method=f"snapshot/{table.run_id}",
         source=f"run {table.run_id}, resolution {table.resolution}",
-        inputs=(*_assets(store, h3.polygons(table.cell[row : row + 1])[0]), *hazards, *others),
+        inputs=(*judged, *hazards, *others),
     )
 
 
-def _assets(store: Store, outline: BaseGeometry) -> list[Evidence]:
-    west, south, east, north = outline.bounds
+@dataclass(frozen=True)
+class TouchingAsset:
+    """An asset that touches a shape, with its properties and its tier."""
+
+    dataset: str
+    id: str
+    values: Mapping[str, Any]
+
+
+def assets_touching(store: Store, shape: BaseGeometry) -> list[TouchingAsset]:
+    """Return the assets that touch a shape, the worst first."""
+    frame = Call("s_intersects", (Property(GEOMETRY), Shape(shapely.box(*shape.bounds))))
     found = []
     for declared in datasets().values():
         if not declared.asset:
             continue
-        tiers = store.tiers(declared.id)
-        for feature in store.features(declared.id, bbox=(west, south, east, north)):
-            if feature.id in tiers and feature.geometry.intersects(outline):
-                tier, state, score = tiers[feature.id]
-                name = str(feature.properties.get("name") or feature.id)
-                found.append(
-                    Evidence(
-                        key=f"{declared.id}/{feature.id}",
-                        label=Label(name, name),
-                        value=score,
-                        tier=Tier(tier),
-                        state=EvidenceState(state),
-                        method="assessment",
-                        source=feature.source,
-                    )
-                )
-    return sorted(found, key=lambda node: (-node.tier, node.key))
+        page = store.items(declared.id).page(ItemQuery(where=frame, limit=None))
+        for row in page.rows:
+            if shapely.from_wkb(bytes(row[1])).intersects(shape):
+                values = dict(zip(page.names, row[FIXED_COLUMNS:], strict=True))
+                found.append(TouchingAsset(declared.id, row[0], values))
+    return sorted(found, key=lambda asset: (-asset.values["tier"], asset.dataset, asset.id))
+
+
+def _evidence(asset: TouchingAsset) -> Evidence:
+    name = str(asset.values.get("name") or asset.id)
+    return Evidence(
+        key=f"{asset.dataset}/{asset.id}",
+        label=Label(name, name),
+        value=asset.values["score"],
+        tier=Tier(asset.values["tier"]),
+        state=EvidenceState(asset.values["state"]),
+        method="assessment",
+        source=asset.values["source"],
+    )
 
 
 def _quantity(table: CellTable, row: int, name: str) -> Evidence:

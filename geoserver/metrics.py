@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_catalog.dataset import datasets
+from data_catalog.items import ItemQuery
 from geoserver.services import Services
 from minegis.clock import utc_now
 from minegis.errors import MinegisError
@@ -36,7 +37,7 @@ class Metrics(Collector):
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._counts: tuple[str, Mapping[str, int]] = ("", {})
+        self._counts: Mapping[str, int] = {}
         self._published_at: datetime | None = None
         self._looking: asyncio.Task[None] | None = None
         self.in_flight = 0
@@ -71,9 +72,8 @@ class Metrics(Collector):
 
     def _read(self) -> None:
         store = self._services.opened().store
-        version = store.version(*datasets())
-        if version != self._counts[0]:
-            self._counts = version, {name: store.count(name) for name in datasets()}
+        counts = {name: store.items(name).count(ItemQuery()) for name in datasets()}
+        self._counts = {name: count for name, count in counts.items() if count is not None}
         run = store.last_run()
         self._published_at = run.finished_at if run else None
 
@@ -90,7 +90,7 @@ class Metrics(Collector):
             age = (utc_now() - self._published_at).total_seconds()
             yield GaugeMetricFamily("minegis_run_age_seconds", "Age of the last published run.", value=age)
         items = GaugeMetricFamily("minegis_items", "Features of each dataset.", labels=["collection"])
-        for name, count in self._counts[1].items():
+        for name, count in self._counts.items():
             items.add_metric([name], count)
         yield items
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import anyio.to_thread
 from fastapi import Request
 
 from data_catalog.dataset import datasets
 from data_catalog.site import Site
-from data_catalog.store import Store
+from data_catalog.store import Store, WarningRecord
 from geoserver.errors import NotReady
 from geoserver.pools import Pool
 from minegis.errors import NotFound, StoreConflict
@@ -26,6 +27,21 @@ _PUBLISHED = ("snapshot", "assessment", "region_risk", "warning_event", "artefac
 _READ_AGAIN = 3
 
 
+class Kept:
+    """What was read from the store, as long as its version lasts."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, Any]] = {}
+
+    def get[R](self, name: str, version: str, read: Callable[[], R]) -> R:
+        """Return what is kept under a name, read again when its version is another."""
+        found = self._found.get(name)
+        if found is None or found[0] != version:
+            found = self._found[name] = (version, read())
+        kept: R = found[1]
+        return kept
+
+
 @dataclass(frozen=True)
 class OpenSite:
     """A site with everything that reads it."""
@@ -37,6 +53,17 @@ class OpenSite:
     cells: CellTables
     cell_tiles: CellTiles
     rasters: LayerRasters
+    kept: Kept = field(default_factory=Kept)
+
+    def warnings(self) -> list[WarningRecord]:
+        """Return every warning as it stands, active or cancelled."""
+        version = self.store.version("warning_event")
+        return self.kept.get("warnings", version, self.store.warnings)
+
+    def provenance(self, dataset: str) -> frozenset[tuple[str, str]]:
+        """Return the origins and sources of a dataset's features."""
+        version = self.store.version(dataset)
+        return self.kept.get(f"provenance/{dataset}", version, lambda: self.store.provenance(dataset))
 
     def version(self) -> str:
         """Return a text that changes with everything that is imported or published."""

@@ -9,14 +9,15 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from data_catalog.dataset import Dataset, dataset, datasets
+from data_catalog.dataset import Dataset, dataset
 from data_catalog.store import AssessmentRecord, Feature, RegionRiskRecord, WarningRecord
+from geoserver.explain import TouchingAsset
 from geoserver.services import OpenSite
 from minegis import cells as h3
 from minegis import sphere
 from minegis.clock import format_utc
 from minegis.errors import NotFound
-from minegis.levels import EvidenceState, Tier
+from minegis.levels import EvidenceState, RegionLevel, Tier
 from minegis.reading import Reading
 from minegis.variables import variables
 
@@ -38,27 +39,30 @@ def region(opened: OpenSite, code: str) -> dict[str, Any]:
     NotFound
         If no region has this code.
     """
-    table = opened.tables.table("region")
-    by_code = {each["code"]: row for row, each in enumerate(table.properties)}
-    if code not in by_code:
+    found = _by_code(opened, code)
+    if found is None:
         raise NotFound("no such region", where=f"region {code!r}", expected="a GB/T 2260 code of the site")
-    properties = table.properties[by_code[code]]
-    children = [each for each in table.properties if each["parent"] == code]
+    below = opened.store.features("region", where={"parent": code}, order_by=("code",))
+    children = [each.properties for each in below]
     risks = opened.store.region_risks([code, *(each["code"] for each in children)])
     trail: list[dict[str, Any]] = []
-    above = properties["parent"]
-    while above in by_code and len(trail) < len(by_code):
-        parent = table.properties[by_code[above]]
-        trail.append(_named(parent))
-        above = parent["parent"]
+    above = _by_code(opened, found.properties["parent"])
+    while above is not None and len(trail) < len(RegionLevel):
+        trail.append(_named(above.properties))
+        above = _by_code(opened, above.properties["parent"])
     return {
-        **_named(properties),
-        "parent": properties["parent"],
-        "bounds": list(table.geometries[by_code[code]].bounds),
+        **_named(found.properties),
+        "parent": found.properties["parent"],
+        "bounds": list(found.geometry.bounds),
         "breadcrumb": trail[::-1],
         "risk": _risk(risks[code]) if code in risks else None,
         "children": [{**_named(each), **_summary(risks.get(each["code"]))} for each in children],
     }
+
+
+def _by_code(opened: OpenSite, code: str | None) -> Feature | None:
+    found = opened.store.features("region", where={"code": code}, limit=1) if code else []
+    return found[0] if found else None
 
 
 def _named(properties: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
     judged = opened.store.assessments(dataset_id, asset_id)
     own = [
         each
-        for each in opened.store.warnings()
+        for each in opened.warnings()
         if (each.last.dataset, each.last.asset_id) == (dataset_id, asset_id)
     ]
     return {
@@ -155,13 +159,11 @@ def _reading(reading: Reading) -> dict[str, Any]:
 
 def _regions(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
     """Return the regions an asset lies in, with the part of it in each."""
-    table = opened.tables.table("region")
-    rows = np.sort(table.tree.query(shape, predicate="intersects"))
     found = []
-    for row in rows:
-        weight = _share(shape, table.geometries[row])
+    for region in opened.store.features("region", bbox=shape.bounds):
+        weight = _share(shape, region.geometry) if region.geometry.intersects(shape) else 0.0
         if weight > 0:
-            found.append({**_named(table.properties[row]), "weight": weight})
+            found.append({**_named(region.properties), "weight": weight})
     order = ("nation", "province", "city", "county")
     return sorted(found, key=lambda each: (order.index(each["level"]), -each["weight"]))
 
@@ -180,24 +182,17 @@ def _cells(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
     return [{"id": text, "fraction": float(part)} for text, part in zip(texts, fractions, strict=True)]
 
 
-def assets_in(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
-    """Return the assets that touch a shape, the worst first."""
-    found = []
-    for each in datasets().values():
-        if not each.asset:
-            continue
-        table = opened.tables.table(each.id)
-        for row in table.tree.query(shape, predicate="intersects"):
-            properties = table.properties[row]
-            known = {name: properties.get(name) for name in ("name", "tier", "state", "score")}
-            found.append({"dataset": each.id, "id": table.ids[row], **known})
-    return sorted(found, key=lambda asset: (-asset["tier"], asset["dataset"], asset["id"]))
+def summary(asset: TouchingAsset) -> dict[str, Any]:
+    """Return what a list shows of an asset."""
+    known = {name: asset.values.get(name) for name in ("name", "tier", "state", "score")}
+    return {"dataset": asset.dataset, "id": asset.id, **known}
 
 
 def warnings(opened: OpenSite, records: Sequence[WarningRecord]) -> list[dict[str, Any]]:
     """Return warnings as they stand."""
-    table = opened.tables.table("region")
-    names = {each["code"]: str(each["name"]) for each in table.properties} if records else {}
+    codes = sorted({record.last.region_code for record in records})
+    regions = opened.store.features("region", where={"code": codes})
+    names = {each.properties["code"]: str(each.properties["name"]) for each in regions}
     return [_warning(record, names) for record in records]
 
 

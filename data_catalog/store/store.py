@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data_catalog.collection import collection
 from data_catalog.items import Bounds, Row
-from data_catalog.store import edits, features, published, quarantine, readings, versions
+from data_catalog.store import edits, features, published, quarantine, readings, search, versions
 from data_catalog.store.backend import Backend
 from data_catalog.store.items import StoreItems
 from data_catalog.store.moments import newest, writing
@@ -32,6 +32,7 @@ from data_catalog.store.records import (
     WarningRecord,
 )
 from data_catalog.store.schema import create
+from data_catalog.store.search import Hit
 from data_catalog.store.sqlite import Sqlite
 from minegis.errors import NotFound
 from minegis.reading import Reading
@@ -226,6 +227,16 @@ class Store:
         """
         with writing(self._backend) as write:
             edits.delete(write, self.items(dataset), feature_id, expected)
+
+    def search(self, dataset: str, text: str, limit: int) -> list[Hit]:
+        """Return present features by a part of their id or name, the best first."""
+        with self._reading() as connection:
+            return search.search(connection, dataset, text, limit)
+
+    def provenance(self, dataset: str) -> frozenset[tuple[str, str]]:
+        """Return the origins and sources that the present features of a dataset have."""
+        with self._reading() as connection:
+            return search.provenance(connection, dataset)
 
     def changed_bounds(self, dataset: str, since: datetime) -> list[Bounds]:
         """Return the frames of the features that came, went or changed after a moment, before and after."""

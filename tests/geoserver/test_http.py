@@ -185,7 +185,7 @@ def test_what_is_computed_credits_what_it_was_computed_from(client: TestClient) 
 
 def test_a_site_of_other_tables_is_not_ready(unpublished: Path) -> None:
     with closing(sqlite3.connect(unpublished / "minegis.sqlite")) as base:
-        base.execute("PRAGMA user_version = 1")
+        base.execute("UPDATE store SET tables = 'others'")
         base.commit()
     with TestClient(create_app(Settings(site=unpublished))) as client:
         assert client.get("/readyz").status_code == 503
