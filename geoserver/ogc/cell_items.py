@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import shapely
@@ -17,22 +15,18 @@ from geoserver.ogc.column_items import Columns, Rows
 from minegis import cells as h3
 from minegis.clock import format_moment
 from minegis.errors import InvalidInput, NotFound
-from tiles.cells import CellTable, CellTables, read_table
+from tiles.cells import CellTable, CellTables
 
 FINEST = 8
-_OLD_STATES = 2
 
 
 class CellStates:
-    """The snapshots as they were known: the present one is shared with the tiles, old ones are read again."""
+    """The snapshots as they were known; their tables are shared with the tiles."""
 
-    def __init__(self, store: Store, tables: CellTables, site: Path) -> None:
+    def __init__(self, store: Store, tables: CellTables) -> None:
         self._store = store
         self._tables = tables
-        self._site = site
         self._present: tuple[str, Columns] | None = None
-        self._old: dict[str, CellTable] = {}
-        self._lock = Lock()
 
     def version(self) -> str:
         """Return a text that changes whenever the newest state does."""
@@ -47,7 +41,7 @@ class CellStates:
         changed_at = self.changed_at()
         if moment is None or changed_at is None or moment >= changed_at:
             return self._now()
-        return self._then(moment)
+        return _columns(_finest(self._tables.tables(moment)), moment, moment)
 
     def _now(self) -> Columns:
         version, found = self._present or ("", None)
@@ -58,19 +52,8 @@ class CellStates:
             self._present = (version, found)
         return found
 
-    def _then(self, moment: datetime) -> Columns:
-        snapshot = _finest(self._store.snapshots(moment))
-        if snapshot is None:
-            return _columns(None, moment, None)
-        with self._lock:
-            table = self._old.pop(snapshot.path, None) or read_table(self._site, snapshot)
-            self._old[snapshot.path] = table
-            while len(self._old) > _OLD_STATES:
-                del self._old[next(iter(self._old))]
-        return _columns(table, moment, moment)
 
-
-def _finest[T](found: dict[int, T]) -> T | None:
+def _finest(found: Mapping[int, CellTable]) -> CellTable | None:
     return found.get(FINEST) or (found[max(found)] if found else None)
 
 

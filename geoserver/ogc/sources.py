@@ -30,7 +30,7 @@ class ItemSources:
             each.id: store.items(each.id) for each in collections().values() if each.stored
         }
         found[WARNING] = ColumnItems(warnings, ListedStates(warnings, warnings_of(store)))
-        found[RISK_CELL] = ColumnItems(cells, CellStates(store, opened.cells, opened.site.folder))
+        found[RISK_CELL] = ColumnItems(cells, CellStates(store, opened.cells))
         self.all: Mapping[str, Items] = MappingProxyType(found)
 
     def items(self, collection_id: str) -> Items:
