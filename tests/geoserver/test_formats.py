@@ -91,7 +91,7 @@ def written(key: str, pages: Sequence[Page], given: Answer | None = None) -> byt
 
 
 def saved(folder: Path, key: str, pages: Sequence[Page], given: Answer | None = None) -> Path:
-    path = folder / f"sight.{FORMATS[key].suffix or 'json'}"
+    path = folder / f"sight{FORMATS[key].suffix or '.json'}"
     path.write_bytes(written(key, pages, given))
     return path
 

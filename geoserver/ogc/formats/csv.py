@@ -27,7 +27,7 @@ class Csv:
     key = "csv"
     media_type = "text/csv"
     title = "CSV"
-    suffix = "csv"
+    suffix = ".csv"
     streams = True
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:

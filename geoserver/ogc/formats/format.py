@@ -85,7 +85,7 @@ class Format(Protocol):
 
     @property
     def suffix(self) -> str:
-        """How names of its files end, empty when it is shown rather than saved."""
+        """How names of its files end, as ``.csv``; empty when it is shown rather than saved."""
 
     @property
     def streams(self) -> bool:

@@ -46,7 +46,7 @@ class GdalFile:
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the file, and while it is made empty ones, so that it can be given up."""
         with work_folder() as folder:
-            path = folder / f"{answer.collection.id}.{self.suffix}"
+            path = folder / f"{answer.collection.id}{self.suffix}"
             yield from self._made(pages, answer, path)
             with path.open("rb") as file:
                 path.unlink()
@@ -101,7 +101,7 @@ class FlatGeobuf(GdalFile):
     key = "fgb"
     media_type = "application/vnd.flatgeobuf"
     title = "FlatGeobuf"
-    suffix = "fgb"
+    suffix = ".fgb"
     driver = "FlatGeobuf"
 
     def options(self, answer: Answer) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class GeoPackage(GdalFile):
     key = "gpkg"
     media_type = "application/geopackage+sqlite3"
     title = "GeoPackage"
-    suffix = "gpkg"
+    suffix = ".gpkg"
     driver = "GPKG"
 
     def options(self, answer: Answer) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class GeoJsonSeq:
     key = "geojsonseq"
     media_type = "application/geo+json-seq"
     title = "GeoJSON text sequence"
-    suffix = "geojsons"
+    suffix = ".geojsons"
     streams = True
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:

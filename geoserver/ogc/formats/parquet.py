@@ -39,7 +39,7 @@ class GeoParquet:
     key = "parquet"
     media_type = "application/vnd.apache.parquet"
     title = "GeoParquet"
-    suffix = "parquet"
+    suffix = ".parquet"
     streams = True
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:

@@ -17,11 +17,11 @@ import { datasetOf, drawingsOf, isAsset, isTiered, type Look, partition, sourceO
 maplibregl.setWorkerUrl(workerUrl);
 maplibregl.addProtocol(RASTER_PROTOCOL, rasterTile);
 
-const FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
-const GROUND = { day: "#eceeec", night: "#10171d" };
-const ACCENT = { day: "#15202a", night: "#f2f5f7" };
+export const FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
+export const GROUND = { day: "#eceeec", night: "#10171d" };
+export const ACCENT = { day: "#15202a", night: "#f2f5f7" };
 /** What a site without areas shows first: China. */
-const WHOLE: Bounds = [73, 17, 136, 54];
+export const WHOLE: Bounds = [73, 17, 136, 54];
 /** Colour of a region outside the opened one, and of any region once cells are large enough to read. */
 const OUTSIDE = 0.5;
 const REGION_FADE = { from: 7, to: 9.5, factor: 0.3 };
@@ -168,7 +168,8 @@ export class OneMap {
   }
 }
 
-function lookOf(layers: Layer[], state: State): Look {
+/** How `layers` look in the words and theme of `state`. */
+export function lookOf(layers: readonly Layer[], state: State): Look {
   const tiered = layers.filter(isTiered);
   const colours = [...tiers(), ...tiered.flatMap(({ legend }) => legend)].map(({ colour }) => colour.toLowerCase());
   return {
