@@ -25,22 +25,25 @@ from morecantile import tms as all_matrix_sets
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.crs import CRS
-from rio_tiler.constants import WEB_MERCATOR_TMS, WGS84_CRS
-from rio_tiler.errors import EmptyMosaicError, PointOutsideBounds, TileOutsideBounds
-from rio_tiler.io import Reader
-from rio_tiler.io.base import SpatialMixin
-from rio_tiler.models import ImageData, Info, PointData
-from rio_tiler.mosaic import mosaic_reader
-from titiler.core.dependencies import DatasetParams, DefaultDependency
-from titiler.core.factory import TilerFactory
-from titiler.core.resources.enums import ImageType
-from titiler.core.utils import render_image
 
 from data_catalog.store import Store
 from layers.layer import layer, layers
 from minegis.errors import InvalidInput, NotFound
 from tiles.cache import entity_tag, is_kept
 from tiles.grid import Tile
+from tiles.lean import without
+
+with without("xarray"):  # rio-tiler would load it, with pandas, for a reader that is not used here: 42 MB
+    from rio_tiler.constants import WEB_MERCATOR_TMS, WGS84_CRS
+    from rio_tiler.errors import EmptyMosaicError, PointOutsideBounds, TileOutsideBounds
+    from rio_tiler.io import Reader
+    from rio_tiler.io.base import SpatialMixin
+    from rio_tiler.models import ImageData, Info, PointData
+    from rio_tiler.mosaic import mosaic_reader
+    from titiler.core.dependencies import DatasetParams, DefaultDependency
+    from titiler.core.factory import TilerFactory
+    from titiler.core.resources.enums import ImageType
+    from titiler.core.utils import render_image
 
 OUTSIDE: tuple[type[Exception], ...] = (TileOutsideBounds, PointOutsideBounds)
 """What is raised where a raster has no data."""
