@@ -14,6 +14,7 @@ from data_catalog.items import ItemQuery, Items, Page
 from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.ogc.cursor import Cursor
 from geoserver.ogc.formats import FORMATS, Answer, Format
+from geoserver.ogc.formats.export import export, file_name
 from geoserver.ogc.links import address, root
 from geoserver.ogc.negotiation import negotiated
 from geoserver.ogc.parameters import (
@@ -32,7 +33,6 @@ from minegis.clock import parse_utc, utc_now
 router = APIRouter()
 
 _COUNTED = 10_000
-_BATCH = 5_000
 _VARY = "Accept, Accept-Language"
 _SINGLE: Mapping[str, Format] = {key: each for key, each in FORMATS.items() if not each.streams}
 
@@ -88,9 +88,9 @@ def _items(request: Request) -> Response | _Whole:
     answer = Answer(schema, asked.crs, spoken, utc_now(), asked.geometry, asked.zoom_level)
     headers = _headers(asked, spoken, tag, changed_at)
     if form.streams and not asked.hits:
-        headers["Content-Disposition"] = f'attachment; filename="{schema.id}{form.suffix}"'
-        chunks = form.write(items.batches(asked.query, _BATCH), answer)
-        return _Whole(chunks, form.media_type, headers)
+        name = file_name(form, answer, asked.query.moment or changed_at or answer.made_at)
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return _Whole(export(form, items, asked.query, answer), form.media_type, headers)
     page = _page(items, asked)
     matched = _matched(sources, items, asked, page, version)
     links = _links(request, FORMATS, form, schema.id)
