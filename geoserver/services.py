@@ -18,10 +18,8 @@ from geoserver.errors import NotReady
 from geoserver.pools import Pool
 from minegis.errors import NotFound, StoreConflict
 from minegis.settings import Settings
-from tiles.cells import CellTables, CellTiles
+from tiles.cells import CellTables
 from tiles.raster import LayerRasters
-from tiles.table import Tables
-from tiles.vector import VectorTiles
 
 _PUBLISHED = ("snapshot", "assessment", "region_risk", "warning_event", "artefact", "reading")
 _READ_AGAIN = 3
@@ -48,10 +46,7 @@ class OpenSite:
 
     site: Site
     store: Store
-    tables: Tables
-    vector_tiles: VectorTiles
     cells: CellTables
-    cell_tiles: CellTiles
     rasters: LayerRasters
     kept: Kept = field(default_factory=Kept)
 
@@ -89,17 +84,8 @@ class OpenSite:
         """
         site = Site.open(folder)
         store = Store.open(folder, database)
-        tables = Tables(store)
         cells = CellTables(store, folder)
-        return cls(
-            site=site,
-            store=store,
-            tables=tables,
-            vector_tiles=VectorTiles(tables),
-            cells=cells,
-            cell_tiles=CellTiles(cells),
-            rasters=LayerRasters(store, folder),
-        )
+        return cls(site=site, store=store, cells=cells, rasters=LayerRasters(store, folder))
 
 
 class Services:
@@ -139,6 +125,10 @@ class Services:
                 if self._open is None:
                     self._open = self._try()
         return self._open
+
+    def is_open(self, site: OpenSite) -> bool:
+        """Say whether this is the site that is open."""
+        return self._open is site
 
     def _try(self) -> OpenSite:
         try:

@@ -1,53 +1,161 @@
-"""Routes of the vector tiles: made in threads, cached by clients until the data changes."""
+"""Vector tiles as web maps ask for them: z/x/y, and TileJSON.
+
+References
+----------
+TileJSON 3.0.0.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from http import HTTPStatus
+from collections.abc import Sequence
+from typing import Any
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
+from data_catalog.collection import RISK_CELL, Collection
+from geoserver.caching import entity_tag, kept_headers, unchanged
+from geoserver.map_tiles import Address, MapTiles, tiles_of
+from geoserver.ogc.parameters import as_of, given_parameters
+from geoserver.ogc.selection import selected
 from geoserver.services import services_of
-from tiles.cache import entity_tag, is_kept
-from tiles.grid import Tile
+from layers.layer import Layer
+from minegis.errors import InvalidInput
+from tiles.drawn import risk_names
+from tiles.grid import GRIDS, MAX_ZOOM, WEB_MERCATOR, Grid, Tile
+from tiles.vector import State
 
-router = APIRouter(prefix="/tiles", tags=["tiles"])
+router = APIRouter()
 
-_MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
-
-
-@router.get("/vector/{dataset}/{z}/{x}/{y}.mvt")
-async def vector_tile(request: Request, dataset: str, z: int, x: int, y: int) -> Response:
-    """Return a vector tile of a dataset, or of the active warnings."""
-    tile = Tile(z, x, y)
-    services = services_of(request)
-
-    def work() -> tuple[str, Callable[[], bytes]]:
-        tiles = services.opened().vector_tiles
-        return tiles.version(dataset), lambda: tiles.tile(dataset, tile)
-
-    return await services.tile(lambda: _answer(request, *work()))
+_OF_STATE = ("datetime", "as_of")
+_OF_TILE = (*_OF_STATE, "grid", "v")
+_CELL_FIELDS = ("resolution", "tier", "state", "score", "p")
 
 
-@router.get("/cells/{z}/{x}/{y}.mvt")
-async def cell_tile(request: Request, z: int, x: int, y: int) -> Response:
-    """Return a vector tile of the risk cells, at the H3 resolution of the zoom."""
-    tile = Tile(z, x, y)
-    services = services_of(request)
-
-    def work() -> tuple[str, Callable[[], bytes]]:
-        tiles = services.opened().cell_tiles
-        return tiles.version(), lambda: tiles.tile(tile)
-
-    return await services.tile(lambda: _answer(request, *work()))
+async def vector_tile(request: Request) -> Response:
+    """Return a tile of a collection."""
+    return await _answer(request, (request.path_params["collection"],))
 
 
-def _answer(request: Request, version: str, make: Callable[[], bytes]) -> Response:
-    tag = entity_tag(version)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if is_kept(request.headers.get("if-none-match"), tag):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    data = make()
-    if not data:
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
-    return Response(data, media_type=_MEDIA_TYPE, headers=headers)
+async def cell_tile(request: Request) -> Response:
+    """Return a tile of the risk cells, at the H3 resolution of the zoom."""
+    return await _answer(request, (RISK_CELL,))
+
+
+async def map_tile(request: Request) -> Response:
+    """Return a tile with every collection that is drawn."""
+    tiles = await tiles_of(request)
+    return await _answer(request, tuple(tiles.layers))
+
+
+async def _answer(request: Request, names: Sequence[str]) -> Response:
+    given = given_parameters(request.scope["query_string"], _OF_TILE)
+    path = request.path_params
+    tile = Tile.parse(path["z"], path["x"], path["y"], _grid(given))
+    tiles = await tiles_of(request)
+    for name in names:
+        tiles.layer(name)
+    return await tiles.answer(request, names, address_of(tiles, names, tile, given))
+
+
+def address_of(tiles: MapTiles, names: Sequence[str], tile: Tile, given: dict[str, str]) -> Address:
+    """Return what a tile shows by the parameters ``datetime`` and ``as_of``.
+
+    Raises
+    ------
+    InvalidInput
+        If one is no time, or a time is asked of several collections.
+    """
+    asked = "&".join(f"{name}={given[name]}" for name in _OF_STATE if name in given)
+    if not asked:
+        return Address(tile)
+    where = None
+    if "datetime" in given:
+        period = {"datetime": given["datetime"]}
+        conditions = [selected(period, tiles.collection(name)) for name in names]
+        if len(names) > 1 and any(conditions):
+            raise InvalidInput(
+                "a time selects from one collection", where="datetime", expected="`collections` with one name"
+            )
+        where = conditions[0]
+    return Address(tile, State(as_of(given), where), asked)
+
+
+def _grid(given: dict[str, str]) -> Grid:
+    name = given.get("grid", WEB_MERCATOR.id)
+    if name not in GRIDS:
+        raise InvalidInput("no such grid", where="grid", expected=", ".join(GRIDS), got=name[:80])
+    return GRIDS[name]
+
+
+async def tilejson(request: Request) -> Response:
+    """Describe the tiles of a collection as TileJSON."""
+    name = request.path_params["collection"]
+    tiles = await tiles_of(request)
+    tiles.layer(name)
+    template = "/tiles/cells" if name == RISK_CELL else f"/tiles/vector/{name}"
+    return await _described(request, tiles, (name,), template)
+
+
+async def map_tilejson(request: Request) -> Response:
+    """Describe the tiles of the whole map as TileJSON."""
+    tiles = await tiles_of(request)
+    return await _described(request, tiles, tuple(tiles.layers), "/tiles/one-map")
+
+
+async def _described(request: Request, tiles: MapTiles, names: Sequence[str], template: str) -> Response:
+    given_parameters(request.scope["query_string"], ())
+
+    def work() -> Response:
+        drawn = [(tiles.collection(name), tiles.layer(name)) for name in names]
+        base_url = f"{request.url.scheme}://{request.url.netloc}"
+        title = drawn[0][1].title.zh if len(drawn) == 1 else tiles.sources.opened.site.declaration.title.zh
+        document = {
+            "tilejson": "3.0.0",
+            "name": title,
+            "scheme": "xyz",
+            "tiles": [f"{base_url}{template}/{{z}}/{{x}}/{{y}}.mvt"],
+            "minzoom": min(layer.minzoom for _, layer in drawn),
+            "maxzoom": max(layer.maxzoom for _, layer in drawn),
+            "vector_layers": [_vector_layer(collection, layer) for collection, layer in drawn],
+        }
+        bounds = tiles.bounds(names)
+        if bounds is not None:
+            document["bounds"] = list(bounds)
+        body = orjson.dumps(document)
+        tag = entity_tag(body.decode())
+        return unchanged(request, tag) or Response(
+            body, media_type="application/json", headers=kept_headers(tag)
+        )
+
+    return await services_of(request).query(work, request)
+
+
+def drawn_fields(collection: Collection, layer: Layer) -> list[str]:
+    """Return the properties that are in the tiles of a collection, beside the id."""
+    if collection.id == RISK_CELL:
+        return list(_CELL_FIELDS)
+    wanted = dict.fromkeys((*layer.properties, *risk_names(collection), "origin"))
+    return [name for name in wanted if name in collection.properties]
+
+
+def _vector_layer(collection: Collection, layer: Layer) -> dict[str, Any]:
+    kinds = {"integer": "Number", "number": "Number", "boolean": "Boolean"}
+    types = {name: collection.properties[name].type for name in drawn_fields(collection, layer)}
+    return {
+        "id": collection.id,
+        "description": layer.title.zh,
+        "minzoom": layer.minzoom,
+        "maxzoom": min(layer.maxzoom, MAX_ZOOM),
+        "fields": {"id": "String", **{name: kinds.get(kind, "String") for name, kind in types.items()}},
+    }
+
+
+for _path, _endpoint in (
+    ("/tiles/vector/{collection}/{z}/{x}/{y}.mvt", vector_tile),
+    ("/tiles/cells/{z}/{x}/{y}.mvt", cell_tile),
+    ("/tiles/one-map/{z}/{x}/{y}.mvt", map_tile),
+    ("/tiles/one-map.json", map_tilejson),
+    ("/tiles/vector/{collection}.json", tilejson),
+):
+    router.add_route(_path, _endpoint, methods=["GET"])

@@ -33,6 +33,8 @@ Indices = NDArray[np.int64]
 _RESOLUTION_SHIFT = np.uint64(52)  # H3 index layout: bits 52 to 55 hold the resolution
 _RESOLUTION_MASK = np.uint64(0xF)
 _FINEST = 15
+_WKB_HEADER = 13  # bytes of a polygon with one ring before its first point, each of which has 16
+_WKB_POINT = 16
 _BITS_PER_DIGIT = 3
 _LINE_WIDTH_DEGREES = 1e-7  # a line as a thin polygon, to find the cells it may touch
 
@@ -141,6 +143,32 @@ def polygons(cells: ArrayLike) -> NDArray[np.object_]:
             outlines[crossing], lambda points: points + (points[:, :1] < 0) * [360.0, 0.0]
         )
     return outlines
+
+
+def outlines(cells: ArrayLike) -> tuple[Floats, Floats, Indices]:
+    """Return the corners of all cells one after another, and where those of each cell begin.
+
+    Returns
+    -------
+    lon, lat : (v,) float, deg
+        As in `polygons`, without the closing point.
+    start : (n + 1,) int
+    """
+    written: list[bytes] = np.asarray(cells_to_wkb_polygons(_cells(cells))).tolist()
+    size = np.fromiter(map(len, written), np.int64, len(written))
+    begin = np.cumsum(size) - size
+    coordinates = np.ones(int(size.sum()), dtype=bool)
+    coordinates[(begin[:, None] + np.arange(_WKB_HEADER)).reshape(-1)] = False
+    lon, lat = np.frombuffer(b"".join(written), np.uint8)[coordinates].view("<f8").reshape(-1, 2).T
+    corners = (size - _WKB_HEADER) // _WKB_POINT
+    start = np.concatenate([[0], np.cumsum(corners - 1)])
+    opened = np.ones(len(lon), dtype=bool)
+    opened[np.cumsum(corners) - 1] = False
+    lon, lat = lon[opened], lat[opened]
+    if lon.size:
+        east, west = np.maximum.reduceat(lon, start[:-1]), np.minimum.reduceat(lon, start[:-1])
+        lon = lon + np.repeat(east - west > 180.0, corners - 1) * (lon < 0) * 360.0
+    return lon, lat, start
 
 
 def centres(cells: ArrayLike) -> tuple[Floats, Floats]:

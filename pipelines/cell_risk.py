@@ -23,6 +23,7 @@ from risk_models.composite.cell import STATES, CellHazard, CellRisk, assets_in_c
 from risk_models.rule_package import RulePackage
 
 COARSEST = 4
+_ROWS_READ_AT_ONCE = 32_768  # what is read of a file to explain one cell
 HAZARDS = ("coseismic_coverage", "rain_slope_probability")
 
 
@@ -90,6 +91,6 @@ def _write(
     relative = f"cells/{run_id}/r{resolution}.parquet"
     path = site.path(relative)
     with settled(path) as part:
-        pq.write_table(table, part, compression="zstd")
+        pq.write_table(table, part, compression="zstd", row_group_size=_ROWS_READ_AT_ONCE)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Snapshot(run_id, resolution, relative, digest, table.num_rows)

@@ -1,173 +1,141 @@
-"""Vector tiles of datasets: projected once, simplified once a zoom, cut and encoded on request."""
+"""Vector tiles of collections: each is read from its items when it is first asked for or has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
-from typing import Any
 
-import numpy as np
-import shapely
-from numpy.typing import NDArray
+import pyarrow as pa
 
-from layers.layer import Layer, layer_of_dataset
-from tiles.cache import TileCache
-from tiles.grid import HALF_WORLD, MAX_ZOOM, Tile, to_mercator
-from tiles.mvt import EXTENT, Bounds, Geometries, encode_layer
-from tiles.table import Table, Tables
+from data_catalog.expression import Expression
+from data_catalog.items import ItemQuery, Items
+from data_catalog.store import Store
+from layers.layer import layer_of_dataset
+from tiles.drawn import Abandoned, DrawnLayer, draw, never, properties_of, risk_names
+from tiles.grid import Tile
 
-_BUFFER = 64 / EXTENT
-_SIMPLIFICATION = 4 / EXTENT  # half a pixel of a tile drawn 512 pixels wide
-_RANKED_PER_SIDE = 16  # at most one ranked point in each of 16 × 16 squares of a tile
+_BATCH = 2000
+_READ_AGAIN = 3
+_THEN_KEPT = 4
+_THEN_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which state of a collection is drawn: what was known at a moment, and a selection of it."""
+
+    as_of: datetime | None = None
+    where: Expression | None = None
+
+
+NOW = State()
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: str
+    features: str
+    drawn: DrawnLayer
 
 
 class VectorTiles:
-    """Tiles of every dataset; a dataset is prepared again when its version has changed."""
+    """Tiles of all collections that a layer draws.
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self._prepared: dict[str, PreparedLayer] = {}
-        self._cache = TileCache()
+    Parameters
+    ----------
+    store : Store
+    items : callable
+        Returns the items of a collection by its id, or raises NotFound.
+    """
+
+    def __init__(self, store: Store, items: Callable[[str], Items]) -> None:
+        self._store = store
+        self._items = items
+        self._kept: dict[str, _Kept] = {}
+        self._then: OrderedDict[tuple[str, str, State], DrawnLayer] = OrderedDict()
+        self._locks: dict[str, Lock] = {}
         self._lock = Lock()
 
-    def version(self, dataset: str) -> str:
-        """Return what a cached tile is good for."""
-        return self._tables.version(dataset)
+    def version(self, collection: str) -> str:
+        """Return what a tile is good for."""
+        return self._items(collection).version()
 
-    def tile(self, dataset: str, tile: Tile) -> bytes:
+    def tile(self, collection: str, tile: Tile, state: State = NOW, abandoned: Abandoned = never) -> bytes:
         """Return one encoded tile, empty when nothing is in it.
 
         Raises
         ------
         NotFound
-            If no dataset or no layer has this name.
+            If no collection or no layer has this name.
+        Unwanted
+            If `abandoned` says so between two steps.
         """
-        table = self._tables.table(dataset)
-        prepared = self._prepared.get(dataset)
-        if prepared is None or prepared.version != table.version:
+        drawn = self.drawn(collection) if state == NOW else self._drawn_then(collection, state)
+        return drawn.tile(tile, abandoned)
+
+    def drawn(self, collection: str) -> DrawnLayer:
+        """Return a collection as it stands, ready to be cut."""
+        items = self._items(collection)
+        kept = self._kept.get(collection)
+        if kept is None or kept.version != items.version():
+            with self._lock_of(collection):
+                kept = self._kept.get(collection)
+                if kept is None or kept.version != items.version():
+                    kept = self._kept[collection] = self._read(items, kept)
+        return kept.drawn
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of what is drawn, bytes."""
+        layers = [*(each.drawn for each in self._kept.values()), *self._then.values()]
+        return sum(each.nbytes for each in layers)
+
+    def _read(self, items: Items, kept: _Kept | None) -> _Kept:
+        """Read a collection, again if it changes meanwhile; only the risk where all else is the same."""
+        for _ in range(_READ_AGAIN):
+            version, features = items.version(), self._features_version(items)
+            if kept is not None and features and kept.features == features:
+                query = ItemQuery(limit=None, properties=risk_names(items.collection))
+                drawn = kept.drawn.with_risk(items.batches(query, _BATCH), items.collection)
+            else:
+                drawn = _draw(items, NOW)
+            if items.version() == version:
+                break
+        return _Kept(version, features, drawn)
+
+    def _features_version(self, items: Items) -> str:
+        """Return the version of all but what runs say; empty where nobody tells them apart."""
+        collection = items.collection
+        return self._store.version(collection.id) if collection.stored and risk_names(collection) else ""
+
+    def _drawn_then(self, collection: str, state: State) -> DrawnLayer:
+        items = self._items(collection)
+        key = (collection, items.version(), state)
+        with self._lock_of(collection):
+            found = self._then.pop(key, None)
+            if found is None:
+                found = _draw(items, state)
             with self._lock:
-                prepared = self._prepared.get(dataset)
-                if prepared is None or prepared.version != table.version:
-                    prepared = PreparedLayer(layer_of_dataset(dataset), table)
-                    self._prepared[dataset] = prepared
-        chosen = prepared
-        return self._cache.get((dataset, table.version, tile), lambda: chosen.tile(tile))
+                self._then[key] = found
+                while len(self._then) > 1 and (
+                    len(self._then) > _THEN_KEPT
+                    or sum(each.nbytes for each in self._then.values()) > _THEN_BYTES
+                ):
+                    self._then.popitem(last=False)
+        return found
 
-
-class PreparedLayer:
-    """A table made ready to be cut into tiles."""
-
-    def __init__(self, layer: Layer, table: Table) -> None:
-        self.version = table.version
-        self._layer = layer
-        self._name = table.dataset
-        self._shapes = project(table.geometries)
-        self._points = shapely.point_on_surface(self._shapes) if layer.points_below else self._shapes
-        self._columns = _columns(layer, table)
-        self._first_zoom = _first_zooms(layer, table, self._shapes)
-        self._tree = shapely.STRtree(self._shapes)
-        self._by_zoom: dict[int, Geometries] = {}
-        self._lock = Lock()
-
-    def tile(self, tile: Tile) -> bytes:
-        """Return one encoded tile."""
-        window = buffered(tile)
-        rows = np.sort(self._tree.query(shapely.box(*window)))
-        rows = rows[self._first_zoom[rows] <= tile.z]
-        if rows.size == 0:
-            return b""
-        shapes = clip(self._at(tile.z, rows), window)
-        columns = {name: [column[row] for row in rows] for name, column in self._columns.items()}
-        return encode_layer(self._name, shapes, columns, tile.bounds)
-
-    def _at(self, zoom: int, rows: NDArray[np.int64]) -> Geometries:
-        """Return geometries as they are drawn at a zoom; each is simplified once, when it is first drawn."""
-        if zoom < self._layer.points_below:
-            return self._points[rows]
-        if zoom > self._layer.maxzoom or self._layer.geometry == "point":
-            return self._shapes[rows]
+    def _lock_of(self, collection: str) -> Lock:
         with self._lock:
-            drawn = self._by_zoom.setdefault(zoom, np.full(len(self._shapes), None, dtype=object))
-        new = rows[shapely.is_missing(drawn[rows])]
-        drawn[new] = shapely.simplify(self._shapes[new], Tile(zoom, 0, 0).size * _SIMPLIFICATION)
-        return drawn[rows]
+            return self._locks.setdefault(collection, Lock())
 
 
-def project(geometries: Geometries) -> Geometries:
-    """Return lon/lat geometries in EPSG:3857."""
-    projected: Geometries = shapely.transform(
-        geometries, lambda points: np.column_stack(to_mercator(points[:, 0], points[:, 1]))
-    )
-    return projected
-
-
-def buffered(tile: Tile) -> Bounds:
-    """Return the bounds of a tile with the margin that hides its edges."""
-    west, south, east, north = tile.bounds
-    margin = tile.size * _BUFFER
-    return west - margin, south - margin, east + margin, north + margin
-
-
-def clip(shapes: Geometries, window: Bounds) -> Geometries:
-    """Cut the shapes that reach beyond a window."""
-    west, south, east, north = shapely.bounds(shapes).T
-    beyond = (west < window[0]) | (south < window[1]) | (east > window[2]) | (north > window[3])
-    if not beyond.any():
-        return shapes
-    cut = shapes.copy()
-    cut[beyond] = shapely.clip_by_rect(shapes[beyond], *window)
-    return cut
-
-
-def _columns(layer: Layer, table: Table) -> Mapping[str, list[Any]]:
-    risk = [name for name in ("tier", "state", "score", "coverage") if _any_has(table, name)]
-    names = dict.fromkeys([*layer.properties, *risk, "origin"])
-    columns = {name: [each.get(name) for each in table.properties] for name in names}
-    return {"id": list(table.ids), **columns}
-
-
-def _any_has(table: Table, name: str) -> bool:
-    return bool(table.properties) and name in table.properties[0]
-
-
-def _first_zooms(layer: Layer, table: Table, shapes: Geometries) -> NDArray[np.int64]:
-    first = np.full(len(table.ids), layer.minzoom, dtype=np.int64)
-    if layer.appears is not None:
-        field, zooms = layer.appears.field, layer.appears.zooms
-        declared = [zooms.get(str(each.get(field)), layer.minzoom) for each in table.properties]
-        first = np.maximum(first, np.array(declared, dtype=np.int64))
-    if layer.rank:
-        thinned = thinning(_order(layer.rank, table), shapely.get_coordinates(shapes))
-        first = np.maximum(first, np.minimum(thinned, layer.maxzoom))
-    return first
-
-
-def _order(rank: str, table: Table) -> list[int]:
-    """Return the rows by rank, the most important first; those without a value come last."""
-    field, sign = rank.lstrip("-"), -1 if rank.startswith("-") else 1
-    values: list[Any] = [each.get(field) for each in table.properties]
-    known = [row for row, value in enumerate(values) if value is not None]
-    known.sort(key=values.__getitem__, reverse=sign < 0)
-    return known + [row for row, value in enumerate(values) if value is None]
-
-
-def thinning(order: list[int], xy: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the zoom from which each point is shown, so that the best of each square comes first.
-
-    A point that is shown at one zoom is shown at every larger one.
-
-    Parameters
-    ----------
-    order : list of int
-        Rows, the most important first.
-    xy : (n, 2) float, m in EPSG:3857
-    """
-    ranked = np.asarray(order, dtype=np.int64)
-    first = np.full(len(xy), MAX_ZOOM, dtype=np.int64)
-    for zoom in range(MAX_ZOOM, -1, -1):
-        size = 2 * HALF_WORLD / 2**zoom / _RANKED_PER_SIDE
-        column, row = np.floor(xy[ranked] / size).astype(np.int64).T
-        _, best = np.unique((column << 32) + row, return_index=True)
-        ranked = ranked[np.sort(best)]
-        first[ranked] = zoom
-    return first
+def _draw(items: Items, state: State) -> DrawnLayer:
+    layer = layer_of_dataset(items.collection.id)
+    wanted = properties_of(layer, items.collection)
+    query = ItemQuery(where=state.where, moment=state.as_of, limit=None, properties=wanted)
+    drawn = draw(layer, items.collection, items.batches(query, _BATCH))
+    pa.default_memory_pool().release_unused()
+    return drawn
