@@ -258,6 +258,8 @@ def _ranged(field: Field, raw: Any) -> float | int:
     number = parse_number(raw, describe(field))
     if field.type == "integer" and not number.is_integer():
         raise Refused("不是整数", "not a whole number", describe(field))
+    if field.type == "integer" and abs(number) >= _EXACT_INTEGER:
+        raise Refused("数字位数过多", "more digits than a whole number is kept with", describe(field))
     low = field.minimum is not None and number < field.minimum
     high = field.maximum is not None and number > field.maximum
     if low or high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from data_catalog.mistake import Mistake
 from minegis.errors import (
     InvalidDeclaration,
     InvalidInput,
@@ -37,6 +39,41 @@ class NotAcceptable(MinegisError):
     """Nothing of what the client takes is offered."""
 
 
+class Forbidden(MinegisError):
+    """Something that this client may not do."""
+
+
+class ContentTooLarge(MinegisError):
+    """A body that is longer than is taken."""
+
+
+class UnsupportedMediaType(MinegisError):
+    """A body of a kind that is not taken."""
+
+
+class PreconditionRequired(MinegisError):
+    """An edit that does not say which state it was made on."""
+
+
+class NotAccepted(InvalidInput):
+    """A feature that breaks rules of its collection: the first is named, `errors` holds every one."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        first = mistakes[0]
+        more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+        super().__init__(first.problem.en + more, where=first.column, expected=first.expected, got=first.got)
+        self.errors = tuple(
+            {
+                "where": each.column,
+                "what": each.problem.en,
+                "label": each.problem.to_json(),
+                "expected": each.expected,
+                "got": each.got,
+            }
+            for each in mistakes
+        )
+
+
 class Busy(MinegisError):
     """So much is asked at once that no more may wait."""
 
@@ -49,6 +86,10 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
     NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
     NotAcceptable: HTTPStatus.NOT_ACCEPTABLE,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    ContentTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     InvalidDeclaration: HTTPStatus.INTERNAL_SERVER_ERROR,
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -60,7 +101,14 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
 
 
 def problem(
-    status: int, detail: str, *, what: str = "", where: str = "", expected: str = "", got: str = ""
+    status: int,
+    detail: str,
+    *,
+    what: str = "",
+    where: str = "",
+    expected: str = "",
+    got: str = "",
+    errors: Sequence[Mapping[str, Any]] = (),
 ) -> Response:
     """Return a problem document; `what` repeats `detail` unless it says it shorter."""
     title = HTTPStatus(status).phrase
@@ -74,6 +122,8 @@ def problem(
         "expected": expected,
         "got": got,
     }
+    if errors:
+        body["errors"] = errors
     return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json")
 
 
@@ -91,6 +141,7 @@ def problem_of(error: MinegisError, where: str = "") -> Response:
         where=error.where or where,
         expected=error.expected,
         got=error.got,
+        errors=error.errors if isinstance(error, NotAccepted) else (),
     )
     if isinstance(error, Busy):
         response.headers["Retry-After"] = RETRY_AFTER

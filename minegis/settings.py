@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field as Setting
 from pydantic import ValidationError
@@ -42,7 +42,17 @@ class Settings(Declaration):
         default=128, ge=0, le=10_000, description="Requests of each class that may wait; more are refused."
     )
     review_number: str = Setting(default="", description="Map review number (审图号) shown on the map.")
+    font: Path | None = Setting(
+        default=None, description="Font file (TTF, OTF, TTC) that map labels are made from; found if absent."
+    )
     max_raster_gib: float = Setting(default=2.0, gt=0, description="Largest raster read at once, GiB.")
+
+    editing: Literal["off", "here", "anywhere"] = Setting(
+        default="here", description="Who may edit features: nobody, clients on this machine, all clients."
+    )
+    locking: Literal["required", "offered"] = Setting(
+        default="required", description="Whether an edit must say which state it was made on (`If-Match`)."
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -13,10 +13,12 @@ import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from data_catalog.items import Bounds
 from data_catalog.store.backend import Cursor, Revision
+from data_catalog.store.rtree import RTree
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+
+sqlite3.register_converter("BOOLEAN", lambda text: text != b"0")  # else cursors of the driver give 0 and 1
 
 
 class Sqlite:
@@ -27,7 +29,9 @@ class Sqlite:
 
     def __init__(self, path: Path) -> None:
         self.place = str(path)
-        self._engine = sa.create_engine(f"sqlite:///{path}", pool_size=16, max_overflow=16)
+        declared = {"detect_types": sqlite3.PARSE_DECLTYPES}
+        url = f"sqlite:///{path}"
+        self._engine = sa.create_engine(url, pool_size=16, max_overflow=16, connect_args=declared)
         sa.event.listen(self._engine, "connect", _connect)
         sa.event.listen(self._engine, "begin", _begin)
         self._watch: sa.PoolProxiedConnection | None = None
@@ -82,38 +86,25 @@ class Sqlite:
         """Do nothing: a new file is ready."""
 
     def index_shapes(self, connection: sa.Connection, table: sa.Table) -> None:
-        """Add an R*Tree of the frames, filled by a trigger."""
-        tree = _tree_name(table)
-        connection.exec_driver_sql(f"CREATE VIRTUAL TABLE {tree} USING rtree(pk, minx, maxx, miny, maxy)")
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER {tree}_insert AFTER INSERT ON {table.name} BEGIN "
-            f"INSERT INTO {tree} VALUES (new.pk, new.minx, new.maxx, new.miny, new.maxy); END"
-        )
+        """Add an R*Tree of the frames."""
+        RTree(table).create(connection)
 
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return the column of WKB."""
         return table.c.geometry
 
-    def near(self, table: sa.Table, boxes: Iterable[Bounds]) -> sa.ColumnElement[bool]:
-        """Return the condition that a row is among the hits of the R*Tree."""
-        hits = []
-        for west, south, east, north in boxes:
-            tree = sa.table(_tree_name(table), *map(sa.column, ("pk", "minx", "maxx", "miny", "maxy")))
-            hits.append(
-                sa.select(tree.c.pk).where(
-                    tree.c.maxx >= west, tree.c.minx <= east, tree.c.maxy >= south, tree.c.miny <= north
-                )
-            )
-        return table.c.pk.in_(sa.union_all(*hits) if len(hits) > 1 else hits[0])
+    def tree(self, table: sa.Table) -> RTree:
+        """Return the R*Tree."""
+        return RTree(table)
 
-    def meets(self, table: sa.Table, box: Bounds) -> sa.ColumnElement[bool]:
+    def meets(self, table: sa.Table, box: Sequence[sa.ColumnElement[float]]) -> sa.ColumnElement[bool]:
         """Return the condition by the frame first: one that lies in the box needs no look at the shape."""
         west, south, east, north = box
         c = table.c
-        apart = sa.or_(c.minx > east, c.maxx < west, c.miny > north, c.maxy < south)
+        touching = sa.and_(c.maxx >= west, c.minx <= east, c.maxy >= south, c.miny <= north)
         within = sa.and_(c.minx >= west, c.maxx <= east, c.miny >= south, c.maxy <= north)
-        exact = sa.func.geometry_intersects(c.geometry, west, south, east, north) == 1
-        return sa.and_(sa.not_(apart), sa.or_(within, exact))
+        exact = sa.func.geometry_intersects(c.geometry, west, south, east, north, type_=sa.Boolean)
+        return sa.and_(touching, sa.or_(within, exact))
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert that leaves alone what is there already."""
@@ -126,10 +117,6 @@ class Sqlite:
                 self._watch.close()
                 self._watch, self._seen = None, None
         self._engine.dispose()
-
-
-def _tree_name(table: sa.Table) -> str:
-    return table.name.replace("feature_", "rtree_", 1)
 
 
 def _connect(connection: sqlite3.Connection, _record: object) -> None:
