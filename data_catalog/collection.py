@@ -12,7 +12,7 @@ from data_catalog.dataset import Dataset, Field, datasets
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import NotFound
 
-WARNING, RISK_CELL, RECORD = "warning", "risk_cell", "record"
+WARNING, RISK_CELL, CATALOGUE = "warning", "risk_cell", "catalogue"
 
 _COMPUTED = Path(__file__).with_name("computed.yaml")
 

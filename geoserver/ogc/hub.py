@@ -22,6 +22,7 @@ from fastapi import APIRouter, Request, Response
 from pygeoapi.api import API, APIRequest
 from pygeoapi.plugin import PLUGINS
 
+from data_catalog.collection import CATALOGUE
 from data_catalog.items import Bounds, Items
 from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.errors import problem
@@ -250,10 +251,12 @@ def _collection(document: dict[str, Any], base_url: str, spoken: str) -> dict[st
             "href": f"{base_url}/collections/{name}/items?f={form.key}",
         }
         for form in FORMATS.values()
+        if name != CATALOGUE or form.key in DOCUMENT_KINDS
     ]
+    kind = "record" if name == CATALOGUE else "feature"
     kept = [link for link in _offered(document["links"]) if link["rel"] != "items"]
     added = [link for each in OFFERS for link in each.collection(name, base_url, spoken)]
-    return {**document, "links": [*kept, *items, *added]}
+    return {**document, "itemType": kind, "links": [*kept, *items, *added]}
 
 
 def _offered_classes(document: dict[str, Any], _base_url: str, _spoken: str) -> dict[str, Any]:

@@ -7,6 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from data_catalog.collection import Collection
+from geoserver.ogc.discovery import (
+    record_paths,
+    records_landing,
+    style_paths,
+    styles_landing,
+    styles_of_collection,
+)
 from geoserver.ogc.schemas import schema_links
 
 type Link = dict[str, str]
@@ -40,5 +47,9 @@ class Offer:
     paths: Callable[[Mapping[str, Collection], str], Paths] = _no_paths
 
 
-OFFERS: tuple[Offer, ...] = (Offer(collection=schema_links),)
+OFFERS: tuple[Offer, ...] = (
+    Offer(collection=schema_links),
+    Offer(landing=styles_landing, collection=styles_of_collection, paths=style_paths),
+    Offer(landing=records_landing, paths=record_paths),
+)
 """Every part beside landing page, collections and items."""

@@ -8,8 +8,9 @@ from types import MappingProxyType
 
 from fastapi import Request
 
-from data_catalog.collection import RISK_CELL, WARNING, collection, collections
+from data_catalog.collection import CATALOGUE, RISK_CELL, WARNING, collection, collections
 from data_catalog.items import ItemQuery, Items
+from geoserver.ogc.catalogue import Catalogue
 from geoserver.ogc.cell_items import CellStates
 from geoserver.ogc.column_items import ColumnItems
 from geoserver.ogc.listed_items import ListedStates, warnings_of
@@ -25,12 +26,14 @@ class ItemSources:
         self.opened = opened
         self.counts = Counts()
         store = opened.store
-        warnings, cells = collection(WARNING), collection(RISK_CELL)
+        self.catalogue = Catalogue(opened)
+        warnings, cells, records = (collection(each) for each in (WARNING, RISK_CELL, CATALOGUE))
         found: dict[str, Items] = {
             each.id: store.items(each.id) for each in collections().values() if each.stored
         }
         found[WARNING] = ColumnItems(warnings, ListedStates(warnings, warnings_of(store)))
         found[RISK_CELL] = ColumnItems(cells, CellStates(store, opened.cells))
+        found[CATALOGUE] = ColumnItems(records, ListedStates(records, self.catalogue.listing()))
         self.all: Mapping[str, Items] = MappingProxyType(found)
 
     def items(self, collection_id: str) -> Items:
