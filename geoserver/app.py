@@ -17,7 +17,7 @@ from geoserver import api, cap, errors, tile_routes
 from geoserver.compression import Compression
 from geoserver.headers import Headers
 from geoserver.metrics import Measured, Metrics, metrics
-from geoserver.ogc import hub
+from geoserver.ogc import conformance, editing, features, hub, openapi, records, schemas, styles, tiles
 from geoserver.services import Services, services_of, site_of
 from minegis.errors import MinegisError
 from minegis.settings import Settings
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/livez", livez, methods=["GET"])
     app.add_api_route("/metrics", metrics, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
-    for part in (hub, tile_routes, api, cap):
+    for part in (conformance, records, schemas, editing, features, styles, tiles, hub, openapi, tile_routes, api, cap):
         app.include_router(part.router)
     rasters = services.pools["raster"]
     app.include_router(
