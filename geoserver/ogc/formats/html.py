@@ -11,6 +11,7 @@ from data_catalog.collection import RISK_CELL
 from data_catalog.dataset import Field
 from data_catalog.items import FIXED_COLUMNS, Page, Row
 from geoserver.ogc.formats.format import Answer
+from geoserver.ogc.formats.geojson import GeoJson
 from minegis.declarations import BilingualText
 from minegis.levels import EvidenceState, Label, Origin, Tier
 
@@ -22,7 +23,7 @@ _WORDS: Mapping[str, Label] = {
     "collections": Label("数据集", "Collections"),
     "here": Label("在一张图上查看", "Show on the one map"),
     "download": Label("下载全部", "Download all"),
-    "formats": Label("其他格式", "Other formats"),
+    "page": Label("本页 GeoJSON", "This page as GeoJSON"),
     "matched": Label("共 {n} 项", "{n} items"),
     "many": Label("总数超过一万项", "more than 10,000 items"),
     "shown": Label("，本页 {n} 项", ", {n} on this page"),
@@ -107,23 +108,27 @@ class _Document:
         )
 
     def _summary(self) -> str:
-        without: tuple[str, ...] = ()
+        alternates = [each for each in self._answer.links if each["rel"] == "alternate"]
+        page = "".join(
+            f"<li>{_link(each['href'], self._word('page'))}</li>"
+            for each in alternates
+            if each["type"] == GeoJson.media_type
+        )
         if self._answer.single:
-            said, word = self._on_the_map(), "formats"
-        else:
-            matched = self._answer.matched
-            total = self._word("many") if matched is None else self._word("matched", n=f"{matched:,}")
-            rows = len(self._page.rows)
-            part = "" if matched == rows else self._word("shown", n=f"{rows:,}")
-            said, word, without = f"<p>{total}{part}</p>", "download", _PART
-        links = "".join(
-            f"<li>{_link(_changed(each['href'], *without), escape(each['title']))}</li>"
-            for each in self._answer.links
-            if each["rel"] == "alternate"
+            return (
+                f'<div class="summary">{self._on_the_map()}<nav class="formats"><ul>{page}</ul></nav></div>'
+            )
+        matched, rows = self._answer.matched, len(self._page.rows)
+        total = self._word("many") if matched is None else self._word("matched", n=f"{matched:,}")
+        part = "" if matched == rows else self._word("shown", n=f"{rows:,}")
+        everything = "".join(
+            f"<li>{_link(_changed(each['href'], *_PART), escape(each['title']))}</li>"
+            for each in alternates
+            if each["type"] != GeoJson.media_type
         )
         return (
-            f'<div class="summary">{said}<nav class="formats"><span>{self._word(word)}</span>'
-            f"<ul>{links}</ul></nav></div>"
+            f'<div class="summary"><p>{total}{part}</p><nav class="formats"><ul>{page}</ul>'
+            f"<span>{self._word('download')}</span><ul>{everything}</ul></nav></div>"
         )
 
     def _map(self) -> str:
@@ -131,7 +136,7 @@ class _Document:
         collection = escape(self._answer.collection.id)
         return (
             f'<div id="map" hidden data-items="{escape(address)}" data-collection="{collection}"></div>'
-            '<p class="corner" id="corner" hidden></p>'
+            '<div class="corner" id="corner" hidden></div>'
         )
 
     def _table(self) -> str:
@@ -235,7 +240,7 @@ def _link(href: str, text: str, kind: str = "", rel: str = "") -> str:
 
 
 def _aligned(field: Field) -> str:
-    number = field.type in ("integer", "number") and not field.choices
+    number = field.type in ("integer", "number") and not field.choices and field.name != "tier"
     return ' class="number"' if number else ""
 
 

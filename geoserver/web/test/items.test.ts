@@ -1,7 +1,7 @@
 import type { FeatureCollection, Geometry } from "geojson";
 import { expect, test } from "vitest";
-import { itemDrawings, marked, SOURCE } from "../src/items/drawings";
-import { boundsOf, itemsOf } from "../src/items/read";
+import { itemDrawings, marked, PLACES, SOURCE } from "../src/items/drawings";
+import { boundsOf, itemsOf, placesOf } from "../src/items/read";
 import type { Look } from "../src/map/style";
 import type { Layer } from "../src/types";
 
@@ -46,20 +46,27 @@ test("the bounds hold every part of every geometry", () => {
   expect(boundsOf(itemsOf(collection()))).toBeNull();
 });
 
-test("every item is drawn, also where the map only has names, or shows them from a zoom on", () => {
+test("an area of many parts has one name, in the middle of its largest part", () => {
+  const small = [[[100, 30], [101, 30], [101, 31], [100, 31], [100, 30]]];
+  const large = [[[104, 30], [106, 30], [106, 32], [104, 32], [104, 30]]];
+  const places = placesOf(itemsOf(collection({ type: "MultiPolygon", coordinates: [small, large] })));
+  expect(places.features.map(({ geometry }) => geometry)).toEqual([{ type: "Point", coordinates: [105, 31] }]);
+});
+
+test("every item is drawn, also where the map only has names", () => {
   const drawings = itemDrawings(LAYER, LOOK);
   expect(drawings.map(({ type }) => type)).toEqual(["fill", "line", "circle", "symbol"]);
   for (const drawing of drawings) {
-    expect(drawing).toMatchObject({ source: SOURCE });
+    expect(drawing).toMatchObject({ source: drawing.type === "symbol" ? PLACES : SOURCE });
     expect(drawing).not.toHaveProperty("source-layer");
-    expect(drawing).not.toHaveProperty("minzoom");
     expect(drawing.layout?.visibility).not.toBe("none");
   }
 });
 
 test("a collection has the style of its layer, and one without a layer is drawn plainly", () => {
-  const circle = { ...LAYER, style: { circle: { paint: { "circle-color": "#7b4fa3" } } } };
+  const circle = { ...LAYER, style: { circle: { paint: { "circle-color": "#7b4fa3" }, minzoom: 9 } } };
   expect(itemDrawings(circle, LOOK).map(({ id }) => id)).toEqual(["place:circle"]);
+  expect(itemDrawings(circle, LOOK)[0]).not.toHaveProperty("minzoom");
   expect(itemDrawings(null, LOOK).map(({ type }) => type)).toEqual(["fill", "line", "circle"]);
 });
 

@@ -5,6 +5,8 @@ import { drawingsOf, type Look } from "../map/style";
 import type { Layer } from "../types";
 
 export const SOURCE = "items";
+/** Where names and markers stand. */
+export const PLACES = "item-places";
 
 type Drawing = LayerSpecification & { source: string };
 
@@ -15,16 +17,28 @@ const PLAIN = "#1f5366";
 const POINT = ["==", ["geometry-type"], "Point"] as unknown as FilterSpecification;
 const AREA = ["==", ["geometry-type"], "Polygon"] as unknown as FilterSpecification;
 
-/** MapLibre layers of the items, bottom first: at every zoom, from one source. */
+/** MapLibre layers of the items, bottom first. */
 export function itemDrawings(layer: Layer | null, look: Look): LayerSpecification[] {
   const own = layer ? drawingsOf(layer, { on: true }, look).map((drawing) => fromItems(drawing as Drawing)) : [];
-  const shown = own.some(({ id, type }) => SHAPES.includes(type) || id.endsWith(":marker"));
-  return shown ? own : [...plain(layer?.legend[0]?.colour ?? PLAIN), ...own];
+  if (own.some(isShape)) return own;
+  return [...plain(layer?.legend[0]?.colour ?? PLAIN), ...own.map(below)];
 }
 
+const isShape = ({ id, type }: LayerSpecification): boolean => SHAPES.includes(type) || id.endsWith(":marker");
+
+/** Shapes at every zoom; names where the map has room for them. */
 function fromItems(drawing: Drawing): LayerSpecification {
-  const { "source-layer": _, minzoom: __, maxzoom: ___, ...rest } = drawing as Drawing & Record<string, unknown>;
-  return { ...rest, source: SOURCE } as unknown as LayerSpecification;
+  const { "source-layer": _, minzoom, maxzoom: __, ...rest } = drawing as Drawing & Record<string, unknown>;
+  const room = isShape(drawing) || minzoom === undefined ? {} : { minzoom };
+  // A red lies above all others.
+  const layout = drawing.type === "circle" ? { ...drawing.layout, "circle-sort-key": ["coalesce", ["get", "tier"], 0] } : drawing.layout;
+  return { ...rest, ...room, layout, source: drawing.type === "symbol" ? PLACES : SOURCE } as unknown as LayerSpecification;
+}
+
+/** A name below its point, not on it. */
+function below(drawing: LayerSpecification): LayerSpecification {
+  const layout = { ...drawing.layout, "text-anchor": "top", "text-offset": [0, 0.5] };
+  return { ...drawing, layout } as LayerSpecification;
 }
 
 function plain(colour: string): LayerSpecification[] {

@@ -3,9 +3,9 @@
 import "./items.css";
 import { ItemMap } from "./map";
 import { itemsOf, read } from "./read";
-import { attribution } from "../panel/corner";
-import { fill } from "../dom";
-import { freezeClock, speak, t, useVocabulary } from "../i18n";
+import { attribution, tierLegend } from "../panel/corner";
+import { fill, h } from "../dom";
+import { freezeClock, speak, t, tiers, useVocabulary } from "../i18n";
 import { INITIAL } from "../state";
 
 async function start(holder: HTMLElement): Promise<void> {
@@ -21,8 +21,10 @@ async function start(holder: HTMLElement): Promise<void> {
   const corner = document.querySelector<HTMLElement>("#corner");
   if (corner) {
     corner.hidden = false;
-    fill(corner, ...attribution(site, map.drawn, INITIAL));
+    const legend = map.tiered ? h("ul", {}, ...tierLegend()) : null;
+    fill(corner, legend, ...attribution(site, map.drawn, INITIAL));
   }
+  for (const { tier, colour } of tiers()) document.documentElement.style.setProperty(`--tier-${tier}`, colour);
   for (const row of document.querySelectorAll<HTMLElement>("tr[data-id]")) {
     row.addEventListener("mouseenter", () => map.mark(row.dataset["id"] ?? null));
     row.addEventListener("mouseleave", () => map.mark(null));

@@ -3,12 +3,12 @@
 import maplibregl, { type FilterSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
 import type { FeatureCollection } from "geojson";
 import { draw } from "../map/images";
-import { datasetOf, drawingsOf, sourceOf } from "../map/style";
+import { datasetOf, drawingsOf, isTiered, sourceOf } from "../map/style";
 import { ACCENT, FONTS, GROUND, lookOf, WHOLE } from "../map/view";
 import { INITIAL } from "../state";
 import type { Layer } from "../types";
-import { itemDrawings, marked, SOURCE } from "./drawings";
-import { boundsOf } from "./read";
+import { itemDrawings, marked, PLACES, SOURCE } from "./drawings";
+import { boundsOf, placesOf } from "./read";
 
 const QUIET_GROUP = "base";
 const ROOM = 36;
@@ -18,15 +18,18 @@ const NOBODY = "";
 export class ItemMap {
   /** The layers whose data are on the map. */
   readonly drawn: Layer[];
+  /** Whether the items are coloured by warning tier. */
+  readonly tiered: boolean;
   readonly #chart: Chart;
   readonly #parts: string[];
 
   constructor(container: HTMLElement, items: FeatureCollection, collection: string, layers: Layer[]) {
     const own = layers.find((layer) => layer.kind !== "raster" && datasetOf(layer) === collection) ?? null;
     const ground = layers.filter((layer) => layer !== own && layer.group.id === QUIET_GROUP && layer.kind === "vector" && layer.visible);
+    this.tiered = own !== null && isTiered(own);
     this.drawn = own ? [...ground, { ...own, visible: true }] : ground;
     const style = styleOf(items, own, ground, layers);
-    this.#parts = style.layers.filter((part) => "source" in part && part.source === SOURCE && !part.id.includes(":marked")).map(({ id }) => id);
+    this.#parts = style.layers.filter((part) => "source" in part && [SOURCE, PLACES].includes(part.source) && !part.id.includes(":marked")).map(({ id }) => id);
     this.#chart = new maplibregl.Map({
       container,
       style,
@@ -39,7 +42,6 @@ export class ItemMap {
       maxPitch: 0,
       maxZoom: 18,
       fadeDuration: 0,
-      cooperativeGestures: false,
     });
     this.#chart.touchZoomRotate.disableRotation();
     this.#chart.keyboard.disableRotation();
@@ -90,6 +92,7 @@ function styleOf(items: FeatureCollection, own: Layer | null, ground: Layer[], l
     sources: {
       ...Object.fromEntries(ground.map((layer) => [layer.id, sourceOf(layer, location.origin)])),
       [SOURCE]: { type: "geojson", data: items },
+      [PLACES]: { type: "geojson", data: placesOf(items) },
     },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": GROUND.day } },

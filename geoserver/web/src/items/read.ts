@@ -2,6 +2,7 @@
 
 import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
 import { api } from "../api";
+import { weigh } from "../map/names";
 import type { Bounds, Layer, Site, Vocabulary } from "../types";
 
 const TIME_LIMIT_MS = 20_000;
@@ -55,4 +56,18 @@ export function boundsOf({ features }: FeatureCollection): Bounds | null {
   };
   for (const { geometry } of features) if (geometry.type !== "GeometryCollection") widen(geometry.coordinates);
   return Number.isFinite(bounds[0]) ? bounds : null;
+}
+
+/** The same features with one place for a name each: areas as a point in their largest part. */
+export function placesOf({ features }: FeatureCollection): FeatureCollection {
+  return {
+    type: "FeatureCollection",
+    features: features.map((feature) => {
+      const { geometry } = feature;
+      const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.type === "MultiPolygon" ? geometry.coordinates : [];
+      const pieces = parts.map(([ring]) => weigh(ring ?? [])).sort((a, b) => b.area - a.area);
+      const [largest] = pieces;
+      return largest ? { ...feature, geometry: { type: "Point", coordinates: largest.centre } } : feature;
+    }),
+  };
 }

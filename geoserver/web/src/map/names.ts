@@ -11,7 +11,7 @@ export type Names = FeatureCollection<Point>;
 export const NO_NAMES: Names = { type: "FeatureCollection", features: [] };
 
 /** Twice the signed area of a ring, and its centroid. */
-function weigh(ring: readonly Position[]): { area: number; centre: [number, number] } {
+export function weigh(ring: readonly Position[]): { area: number; centre: [number, number] } {
   let [area, x, y] = [0, 0, 0];
   ring.forEach(([x0 = 0, y0 = 0], at) => {
     const [x1 = 0, y1 = 0] = ring[(at + 1) % ring.length] ?? [];
