@@ -61,13 +61,17 @@ def _range(part: str) -> tuple[str, float]:
     kind, *parameters = (each.strip().lower() for each in part.split(";"))
     quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
     try:
-        return _ALSO.get(kind, kind), float(quality)
+        return kind, float(quality)
     except ValueError:
-        return _ALSO.get(kind, kind), 0.0
+        return kind, 0.0
 
 
 def _takes(wanted: str, kind: str) -> bool:
-    return wanted in (kind, _ANY) or (wanted.endswith("/*") and kind.startswith(wanted[:-1]))
+    return (
+        wanted in (kind, _ANY)
+        or _ALSO.get(wanted) == kind
+        or (wanted.endswith("/*") and kind.startswith(wanted[:-1]))
+    )
 
 
 def _precision(wanted: tuple[str, float]) -> int:
