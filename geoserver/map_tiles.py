@@ -6,15 +6,16 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version as package_version
 from importlib.resources import files
+from types import MappingProxyType
 
 from fastapi import Request, Response
 
-from data_catalog.collection import RISK_CELL, Collection
+from data_catalog.collection import RISK_CELL, Collection, collections
 from data_catalog.items import Bounds
 from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.errors import Abandoned
@@ -39,9 +40,10 @@ class Address:
     """What a tile shows: a place, and which state of the collections."""
 
     tile: Tile
-    state: State = NOW
+    states: Mapping[str, State] = field(default_factory=dict)
+    """By collection; the present one where none is given."""
     asked: str = ""
-    """The state as the client wrote it."""
+    """The states as the client wrote them."""
 
 
 class MapTiles:
@@ -55,9 +57,7 @@ class MapTiles:
         self._services = services
         self._flights: Flights[str, bytes] = Flights()
         self._versions = Versions(services, sources)
-        drawn = [(layer.id if layer.kind == "cells" else layer.dataset, layer) for layer in layers().values()]
-        self.layers: Mapping[str, Layer] = {name: layer for name, layer in drawn if name in sources.all}
-        """The layer that draws each collection, in the order of drawing."""
+        self.layers = drawn_collections()
 
     def layer(self, collection: str) -> Layer:
         """Return the layer that draws a collection.
@@ -85,6 +85,14 @@ class MapTiles:
         west, south, east, north = zip(*found, strict=True)
         return min(west), min(south), max(east), max(north)
 
+    def covers(self, names: Sequence[str], tile: Tile) -> bool:
+        """Say whether a tile is within the limits of the tilesets of collections."""
+        bounds = self.bounds(names)
+        if bounds is None:
+            return True
+        west, east, north, south = tile.grid.covering(tile.z, bounds)
+        return west <= tile.x <= east and north <= tile.y <= south
+
     async def answer(self, request: Request, names: Sequence[str], address: Address) -> Response:
         """Return a layer for each collection; 304 when the client has it, 204 when it is empty."""
         versions = await self._versions.read(names)
@@ -105,9 +113,10 @@ class MapTiles:
 
     def make(self, name: str, address: Address) -> bytes:
         """Return one encoded layer, made anew; called in a thread."""
+        state = address.states.get(name, NOW)
         if name == RISK_CELL:
-            return self.cells.tile(address.tile, address.state.as_of, abandoned)
-        return self.vector.tile(name, address.tile, address.state, abandoned)
+            return self.cells.tile(address.tile, state.as_of, abandoned)
+        return self.vector.tile(name, address.tile, state, abandoned)
 
     async def _made(self, name: str, version: str, tag: str, address: Address) -> bytes:
         items = self.sources.items(name)
@@ -128,6 +137,13 @@ class MapTiles:
         place = f"{tile.grid.id}/{tile.z}/{tile.x}/{tile.y}"
         identity = self.sources.opened.store.identity
         return entity_tag(identity, edition(), name, version, place, POLICY, address.asked)
+
+
+@cache
+def drawn_collections() -> Mapping[str, Layer]:
+    """Return the layer that draws each collection, in the order of drawing."""
+    drawn = {layer.id if layer.kind == "cells" else layer.dataset: layer for layer in layers().values()}
+    return MappingProxyType({name: layer for name, layer in drawn.items() if name in collections()})
 
 
 class Versions:

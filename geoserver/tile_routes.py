@@ -7,7 +7,7 @@ TileJSON 3.0.0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -27,8 +27,8 @@ from tiles.vector import State
 
 router = APIRouter()
 
-_OF_STATE = ("datetime", "as_of")
-_OF_TILE = (*_OF_STATE, "grid", "v")
+OF_STATE = ("datetime", "as_of")
+_OF_TILE = (*OF_STATE, "grid", "v")
 _CELL_FIELDS = ("resolution", "tier", "state", "score", "p")
 
 
@@ -58,30 +58,24 @@ async def _answer(request: Request, names: Sequence[str]) -> Response:
     return await tiles.answer(request, names, address_of(tiles, names, tile, given))
 
 
-def address_of(tiles: MapTiles, names: Sequence[str], tile: Tile, given: dict[str, str]) -> Address:
+def address_of(tiles: MapTiles, names: Sequence[str], tile: Tile, given: Mapping[str, str]) -> Address:
     """Return what a tile shows by the parameters ``datetime`` and ``as_of``.
 
     Raises
     ------
     InvalidInput
-        If one is no time, or a time is asked of several collections.
+        If one is no time.
     """
-    asked = "&".join(f"{name}={given[name]}" for name in _OF_STATE if name in given)
+    asked = "&".join(f"{name}={given[name]}" for name in OF_STATE if name in given)
     if not asked:
         return Address(tile)
-    where = None
-    if "datetime" in given:
-        period = {"datetime": given["datetime"]}
-        conditions = [selected(period, tiles.collection(name)) for name in names]
-        if len(names) > 1 and any(conditions):
-            raise InvalidInput(
-                "a time selects from one collection", where="datetime", expected="`collections` with one name"
-            )
-        where = conditions[0]
-    return Address(tile, State(as_of(given), where), asked)
+    moment = as_of(given)
+    period = {"datetime": given["datetime"]} if "datetime" in given else {}
+    states = {name: State(moment, selected(period, tiles.collection(name))) for name in names}
+    return Address(tile, states, asked)
 
 
-def _grid(given: dict[str, str]) -> Grid:
+def _grid(given: Mapping[str, str]) -> Grid:
     name = given.get("grid", WEB_MERCATOR.id)
     if name not in GRIDS:
         raise InvalidInput("no such grid", where="grid", expected=", ".join(GRIDS), got=name[:80])
