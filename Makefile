@@ -15,7 +15,7 @@ PAGE := $(WEB)/dist/index.html
 PAGE_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 DEBIAN := chromium fonts-noto-cjk gdal-bin
 
-.PHONY: up test check unit browser debian lock clean
+.PHONY: up test check unit conformance browser debian lock clean
 
 up: $(RUNTIME) $(PAGE)
 	@exec .venv/bin/minegis serve --prepare
@@ -32,6 +32,10 @@ check: $(TOOLS) $(WEB)/node_modules/.stamp
 
 unit: $(TOOLS) $(PAGE)
 	.venv/bin/pytest -n 2 --dist loadfile --durations 10
+
+# Writes which abstract tests of the OGC standards passed: what /ogc/conformance declares.
+conformance: debian $(TOOLS)
+	.venv/bin/pytest -n 2 --dist loadfile -m abstract_test --conformance
 
 .venv/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "minegis needs Python 3.12 or newer with venv on the PATH"; exit 1; }

@@ -25,6 +25,20 @@ from tiles.raster import raster_router
 
 BUILT_PAGE = Path(__file__).parent / "web" / "dist"
 RASTER_PREFIX = "/tiles/raster"
+_PARTS = (
+    records,
+    features,
+    editing,
+    schemas,
+    tile_routes,
+    tiles,
+    hub,
+    conformance,
+    styles,
+    openapi,
+    api,
+    cap,
+)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 _NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>minegis</title>
@@ -65,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/livez", livez, methods=["GET"])
     app.add_api_route("/metrics", metrics, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
-    for part in (conformance, records, schemas, editing, features, styles, tiles, hub, openapi, tile_routes, api, cap):
+    for part in _PARTS:
         app.include_router(part.router)
     rasters = services.pools["raster"]
     app.include_router(

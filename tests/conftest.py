@@ -20,6 +20,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+pytest_plugins = ("conformance_report",)
+
 ROOT = Path(__file__).parents[1]
 
 _OWNER = "postgres"

@@ -49,7 +49,6 @@ router = APIRouter(prefix="/ogc", tags=["ogc"])
 
 _WORLD = (-180.0, -90.0, 180.0, 90.0)
 _NOT_OFFERED_LINKS = ("/processes", "/jobs", "/TileMatrixSets", "/schema", "/queryables")
-_NOT_OFFERED_CLASSES = ("create-replace-delete", "cql2", "ogcapi-features-3", "/html")
 _MINE = "minegis"
 
 logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)  # it logs every bad request as an error
@@ -206,12 +205,6 @@ async def landing_page(request: Request) -> Response:
     return await _answer(request, core.landing_page, rework=_landing)
 
 
-@router.get("/conformance")
-async def conformance(request: Request) -> Response:
-    """List the conformance classes."""
-    return await _answer(request, core.conformance, rework=_offered_classes, kinds=DOCUMENT_KINDS)
-
-
 @router.get("/collections")
 async def collection_list(request: Request) -> Response:
     """List the collections."""
@@ -257,10 +250,3 @@ def _collection(document: dict[str, Any], base_url: str, spoken: str) -> dict[st
     kept = [link for link in _offered(document["links"]) if link["rel"] != "items"]
     added = [link for each in OFFERS for link in each.collection(name, base_url, spoken)]
     return {**document, "itemType": kind, "links": [*kept, *items, *added]}
-
-
-def _offered_classes(document: dict[str, Any], _base_url: str, _spoken: str) -> dict[str, Any]:
-    def offered(name: str) -> bool:
-        return not any(part in name for part in _NOT_OFFERED_CLASSES)
-
-    return {**document, "conformsTo": [name for name in document["conformsTo"] if offered(name)]}

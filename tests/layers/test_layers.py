@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from data_catalog.collection import WARNING
 from data_catalog.dataset import datasets
 from layers.layer import layer, layer_of_dataset, layers
 from layers.style import NO_EVIDENCE_COLOUR
 from minegis.errors import NotFound
 from minegis.levels import Tier
 from minegis.variables import variable
-from tiles.table import WARNING
 
 RISK = {"tier", "state", "score", "coverage", "origin", "id"}
 
