@@ -102,10 +102,15 @@ class CellTable:
         area = int(self.values(row)["area"])
         return found[area] if area >= 0 else ""
 
+    @property
+    def reach(self) -> float:
+        """How far no cell goes from its centre, deg of latitude."""
+        return 1.5 * _EDGE_KM[self.resolution] / _KM_PER_DEGREE
+
     def near(self, bounds: tuple[float, float, float, float]) -> Integers:
         """Return the rows of the cells that may touch a box (west, south, east, north, deg), growing."""
         west, south, east, north = bounds
-        reach = 1.5 * _EDGE_KM[self.resolution] / _KM_PER_DEGREE
+        reach = self.reach
         across = reach / max(0.1, float(np.cos(np.radians(max(abs(south), abs(north))))))
         west, south, east, north = west - across, south - reach, east + across, north + reach
         boxes = self.boxes

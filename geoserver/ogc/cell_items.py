@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 
 from data_catalog.collection import RISK_CELL, collection
+from data_catalog.evaluation import Rows, Shapes
 from data_catalog.items import Bounds
 from data_catalog.store import Store
-from geoserver.ogc.column_items import Columns, Rows
+from geoserver.ogc.column_items import Columns
 from minegis import cells as h3
 from minegis.clock import format_moment
 from minegis.errors import InvalidInput, NotFound
@@ -82,12 +83,20 @@ def _columns(table: CellTable | None, moment: datetime, changed_at: datetime | N
         count=len(cells),
         columns={**columns, "resolution": resolution},
         ids=lambda rows: h3.to_text(cells[rows]) if len(rows) else [],
-        shapes=lambda rows: h3.polygons(cells[rows]),
+        shapes=_shapes(table),
         tags=tags,
         row=row,
-        near=lambda box: table.near(box) if table else np.arange(0),
         bounds=_bounds(table) if table and len(cells) else None,
     )
+
+
+def _shapes(table: CellTable | None) -> Shapes:
+    if table is None:
+        nowhere = np.empty(0)
+        return Shapes(lambda _: np.empty(0, dtype=object), nowhere, nowhere, 0.0, 0.0)
+    lon, lat = table.lon.astype(np.float64), table.lat.astype(np.float64)
+    across = table.reach / np.maximum(np.cos(np.radians(np.abs(lat) + table.reach)), 0.1)
+    return Shapes(lambda rows: h3.polygons(table.cell[rows]), lon, lat, across, table.reach)
 
 
 def _bounds(table: CellTable) -> Bounds:

@@ -13,15 +13,9 @@ import shapely
 from numpy.typing import NDArray
 
 from data_catalog.collection import Collection
-from data_catalog.expression import GEOMETRY, Array, Call, Expression, Interval, Property, Shape
+from data_catalog.evaluation import Column, Rows, Shapes, matching
+from data_catalog.expression import GEOMETRY, Expression
 from data_catalog.items import Bounds, ItemQuery, Page, Row, Sort
-
-type Rows = NDArray[np.int64]
-
-_SHAPES_AT_ONCE = 20_000
-_BOUNDED = frozenset(
-    f"s_{name}" for name in ("intersects", "within", "contains", "equals", "touches", "crosses", "overlaps")
-)
 
 
 @dataclass(frozen=True)
@@ -34,23 +28,22 @@ class Columns:
         One at which this was the state.
     columns : mapping of str to (n,) array
         By property; what is missing is None or not-a-number.
-    ids, shapes : callable of rows
-        Ids and geometries (lon/lat) of some rows.
+    ids : callable of rows
+        Ids of some rows.
+    shapes : Shapes
+        Geometries, made where they are needed.
     tags : callable of rows
         What names the state of each, and when that began (UTC text).
     row : callable of str
         The row of an id, or NotFound.
-    near : callable of bounds
-        Rows that may touch a box (west, south, east, north, deg), in order.
     """
 
     moment: datetime
     count: int
     columns: Mapping[str, NDArray[Any]]
     ids: Callable[[Rows], Sequence[str]]
-    shapes: Callable[[Rows], NDArray[np.object_]]
+    shapes: Shapes
     row: Callable[[str], int]
-    near: Callable[[Bounds], NDArray[np.integer[Any]]]
     tags: Callable[[Rows], Sequence[tuple[str, str]]]
     bounds: Bounds | None
 
@@ -123,64 +116,30 @@ class ColumnItems:
         names = tuple(self.collection.properties) if properties is None else properties
         values = [_plain(state.columns[name][rows]) for name in names]
         tags, changed = zip(*state.tags(rows), strict=True) if len(rows) else ((), ())
-        outlines = shapely.to_wkb(state.shapes(rows), byte_order=1)
+        outlines = shapely.to_wkb(state.shapes.made(rows), byte_order=1)
         found = list(zip(state.ids(rows), outlines, tags, changed, *values, strict=True))
         return Page(names, found, after, state.moment)
 
 
 def _matching(state: Columns, where: Expression | None) -> Rows:
-    """Return the rows that match, in order: first by columns, then by the box, then by shape."""
-    parts = _conjuncts(where)
-    spatial = [part for part in parts if _is_spatial(part)]
-    rows = np.arange(state.count)
-    for part in (part for part in parts if not _is_spatial(part)):
-        rows = rows[_mask(state, part, rows)]
-    for part in spatial:
-        area = _area(part)
-        if area is not None:
-            rows = rows[np.isin(rows, state.near(area), assume_unique=True)]
-    for part in spatial:
-        blocks = [rows[at : at + _SHAPES_AT_ONCE] for at in range(0, len(rows), _SHAPES_AT_ONCE)]
-        rows = np.concatenate([block[_mask(state, part, block)] for block in blocks] or [rows])
-    return rows
+    """Return the rows that match, in order."""
+    if where is None:
+        return np.arange(state.count)
+    return np.flatnonzero(matching(where, _Searched(state), state.count))
 
 
-def _mask(state: Columns, part: Expression, rows: Rows) -> NDArray[np.bool_]:
-    from data_catalog.evaluation import matching  # noqa: PLC0415 until it is there
+class _Searched(dict[str, Column]):
+    """The columns that a filter may name; the ids of all items are made only for one that names them."""
 
-    columns: dict[str, Any] = {name: column[rows] for name, column in state.columns.items()}
-    columns[GEOMETRY] = lambda: state.shapes(rows)
-    return matching(part, columns, len(rows))
+    def __init__(self, state: Columns) -> None:
+        super().__init__({**state.columns, GEOMETRY: state.shapes})
+        self._state = state
 
-
-def _conjuncts(where: Expression | None) -> tuple[Expression, ...]:
-    if isinstance(where, Call) and where.op == "and":
-        return tuple(each for part in where.args for each in _conjuncts(part))
-    return () if where is None else (where,)
-
-
-def _is_spatial(part: Expression) -> bool:
-    match part:
-        case Property(name):
-            return name == GEOMETRY
-        case Shape():
-            return True
-        case Interval(begin, end):
-            return any(_is_spatial(each) for each in (begin, end) if each is not None)
-        case Array(items):
-            return any(map(_is_spatial, items))
-        case Call(_, args):
-            return any(map(_is_spatial, args))
-    return False
-
-
-def _area(part: Expression) -> Bounds | None:
-    """Return the box that everything lies in that can match, None when it may lie anywhere."""
-    match part:
-        case Call(op, (Property(), Shape(shape)) | (Shape(shape), Property())) if op in _BOUNDED:
-            west, south, east, north = shape.bounds
-            return west, south, east, north
-    return None
+    def __missing__(self, name: str) -> Column:
+        ids = np.empty(self._state.count, dtype=object)
+        ids[:] = self._state.ids(np.arange(self._state.count))
+        self[name] = ids
+        return ids
 
 
 def _sorted(state: Columns, rows: Rows, sort: tuple[Sort, ...]) -> Rows:

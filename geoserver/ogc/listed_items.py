@@ -12,9 +12,10 @@ import shapely
 from numpy.typing import NDArray
 
 from data_catalog.collection import Collection
+from data_catalog.evaluation import Shapes
 from data_catalog.items import FIXED_COLUMNS, Bounds, Row
 from data_catalog.store import Store, WarningRecord
-from geoserver.ogc.column_items import Columns, Rows
+from geoserver.ogc.column_items import Columns
 from minegis.clock import format_moment
 from minegis.errors import NotFound
 from minegis.levels import EvidenceState
@@ -85,16 +86,13 @@ class ListedStates:
 
 def _columns(collection: Collection, rows: Sequence[Row], moment: datetime) -> Columns:
     shapes = shapely.from_wkb(np.array([row[1] for row in rows], dtype=object))
-    tree = shapely.STRtree(shapes)
+    west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
     number = {row[0]: at for at, row in enumerate(rows)}
 
     def row_of(item_id: str) -> int:
         if item_id not in number:
             raise NotFound("no such item", where=f"{collection.id}/{item_id}")
         return number[item_id]
-
-    def near(box: Bounds) -> Rows:
-        return np.sort(tree.query(shapely.box(*box)))
 
     return Columns(
         moment=moment,
@@ -104,10 +102,15 @@ def _columns(collection: Collection, rows: Sequence[Row], moment: datetime) -> C
             for at, name in enumerate(collection.properties)
         },
         ids=lambda wanted: [rows[at][0] for at in wanted],
-        shapes=lambda wanted: shapes[wanted],
+        shapes=Shapes(
+            made=lambda wanted: shapes[wanted],
+            lon=(west + east) / 2,
+            lat=(south + north) / 2,
+            across=east - west,  # twice as far as it is: halves are rounded
+            along=north - south,
+        ),
         tags=lambda wanted: [(rows[at][2], rows[at][3]) for at in wanted],
         row=row_of,
-        near=near,
         bounds=_bounds(shapes) if len(rows) else None,
     )
 

@@ -12,8 +12,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.collection import Collection
+from data_catalog.cql2 import parse_filter
 from data_catalog.dataset import Field
 from data_catalog.expression import GEOMETRY, Call, Expression, Literal, Property, Shape, both
+from data_catalog.temporal import compared, is_time
 from geoserver.ogc.crs import CRS84, crs_of
 from minegis.clock import parse_utc
 from minegis.errors import InvalidInput
@@ -141,10 +143,9 @@ def _during(period: Period, schema: Collection) -> Expression | None:
     name = schema.time_property
     if not name:
         return None
-    day = schema.properties[name].type == "date"
     within = both(
         *(
-            Call(op, (Property(name), Literal(end.date() if day else end)))
+            compared(op, Property(name), Literal(end))
             for op, end in zip((">=", "<="), period, strict=True)
             if end is not None
         )
@@ -179,13 +180,14 @@ def _filter(given: Mapping[str, str], schema: Collection) -> Expression | None:
     system = crs_of(given.get("filter-crs", CRS84), "filter-crs")
     if "filter" not in given:
         return None
-    from data_catalog.cql2 import parse_filter  # noqa: PLC0415 until it is there
-
-    return parse_filter(given["filter"], language, schema, system.uri)
+    return parse_filter(given["filter"], language, schema, system.name)
 
 
 def _equal(field: Field, text: str) -> Expression:
-    return Call("=", (Property(field.name), Literal(_value(field, text))))
+    value = Literal(_value(field, text))
+    if is_time(value):
+        return compared("=", Property(field.name), value)
+    return Call("=", (Property(field.name), value))
 
 
 def _value(field: Field, text: str) -> str | int | float | bool | date | datetime:
@@ -197,9 +199,9 @@ def _value(field: Field, text: str) -> str | int | float | bool | date | datetim
         if field.type == "boolean":
             return {"true": True, "false": False}[text.lower()]
         if field.type == "datetime":
-            return parse_utc(text)
+            return parse_utc(text) if "T" in text.upper() else date.fromisoformat(text)
         if field.type == "date":
-            return datetime.fromisoformat(text).date()
+            return date.fromisoformat(text)
         if field.type == "string":
             return text
     except (ValueError, KeyError, OverflowError, InvalidInput):
