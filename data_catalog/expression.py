@@ -1,7 +1,10 @@
 """Expressions: what selects items, as a tree whose names and kinds were checked against a schema.
 
 The words are those of CQL2 (OGC 21-065r2): `Call.op` is an ``op`` of its JSON encoding, in lower case where
-the standard writes ``s_intersects`` and as it stands where it writes ``isNull``.
+the standard writes ``s_intersects`` and as it stands where it writes ``isNull``. What evaluates expressions
+(`store.predicate`, `evaluation`) knows these: and, or, not, isNull, in (a value, an `Array`), like (text, a
+`Literal`), = <> < <= > >=, + - * / % div ^, casei, accenti, the eight s_…, and ``before`` of `temporal`. The
+rest of CQL2 is made of them by `cql2`.
 """
 
 from __future__ import annotations
@@ -59,6 +62,14 @@ class Call:
 
 
 type Expression = Property | Literal | Shape | Interval | Array | Call
+
+
+_OF_VALUES = frozenset({"+", "-", "*", "/", "%", "div", "^", "casei", "accenti"})
+
+
+def is_condition(expression: Expression) -> bool:
+    """Say whether an expression is an operator that is true, false or unknown, not one that gives a value."""
+    return isinstance(expression, Call) and expression.op not in _OF_VALUES
 
 
 def both(*parts: Expression | None) -> Expression | None:
