@@ -11,11 +11,14 @@ from geoserver.ogc.formats.gdal import FlatGeobuf, GeoPackage
 from geoserver.ogc.formats.geojson import GeoJson
 from geoserver.ogc.formats.geojsonseq import GeoJsonSeq
 from geoserver.ogc.formats.html import Html
+from geoserver.ogc.formats.jsonld import JsonLd
 from geoserver.ogc.formats.parquet import GeoParquet
 
 __all__ = ["FORMATS", "Answer", "Format"]
 
-_ALL: tuple[Format, ...] = (GeoJson(), Html(), GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), GeoPackage())
+_ALL: tuple[Format, ...] = (
+    GeoJson(), Html(), JsonLd(), GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), GeoPackage(),
+)  # fmt: skip
 
 FORMATS: Mapping[str, Format] = MappingProxyType({each.key: each for each in _ALL})
 """By key; the first is the default."""
