@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from data_catalog.items import Bounds
+from data_catalog.store.sql import Sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,22 @@ class Cursor(Protocol):
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Return all rows."""
+
+
+class SpatialIndex(Protocol):
+    """A spatial index beside a table: the frames of its present rows. Boxes are west, south, east, north."""
+
+    def near(self, boxes: Sequence[Bounds], present: bool) -> Sql:
+        """Return the condition for rows whose frame meets a box; of the past it takes ``moment``."""
+
+    def number(self, cursor: Cursor, boxes: Sequence[Bounds], at_most: int) -> int:
+        """Return how many present frames meet a box, counted up to a number."""
+
+    def first(self, cursor: Cursor, boxes: Sequence[Bounds], after: int, limit: int) -> list[int]:
+        """Return the lowest pk beyond `after` of present rows whose frame meets a box."""
+
+    def count(self, cursor: Cursor, box: Bounds, meets: Sql, at_most: int) -> int:
+        """Return how many present geometries intersect a box, counted up to a number."""
 
 
 class Backend(Protocol):
@@ -66,14 +83,19 @@ class Backend(Protocol):
     def index_shapes(self, connection: sa.Connection, table: sa.Table) -> None:
         """Add the spatial index of a table with `geometry`, kept by the database itself."""
 
+    def filling(self, connection: sa.Connection, table: sa.Table) -> AbstractContextManager[None]:
+        """Let very many rows come: the spatial index is made once at the end."""
+
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return what spatial functions take: the geometry of a row."""
 
-    def near(self, table: sa.Table, boxes: Iterable[Bounds]) -> sa.ColumnElement[bool]:
-        """Return the condition, answered by the index, that a row's frame meets one of the boxes."""
+    def tree(self, table: sa.Table) -> SpatialIndex | None:
+        """Return the index that is asked by us, None when the database asks it where it helps."""
 
-    def meets(self, table: sa.Table, box: Bounds) -> sa.ColumnElement[bool]:
-        """Return the condition that a row's geometry intersects a box."""
+    def meets(
+        self, table: sa.Table, box: Sequence[sa.ColumnElement[float]], shape: sa.ColumnElement[bytes]
+    ) -> sa.ColumnElement[bool]:
+        """Return the condition that a row's geometry intersects a box: its edges, and itself as WKB."""
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert that leaves alone what is there already."""

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from data_catalog.dataset import datasets
 from data_catalog.items import Bounds
 from data_catalog.store.backend import Backend
+from data_catalog.store.reach import wkb_of
 from data_catalog.store.records import Feature
 from data_catalog.store.schema import feature_table
-from minegis.clock import format_moment, format_utc, parse_utc
+from minegis.clock import format_moment, parse_utc
 from minegis.errors import InvalidInput, NotFound
 from minegis.levels import Origin
 
@@ -65,15 +66,21 @@ def _conditions(
     ids: Sequence[str] | None,
     where: Mapping[str, object] | None,
     as_of: datetime | None,
-) -> list[sa.ColumnElement[bool]]:
-    conditions = [known(table, as_of)]
+) -> list[sa.ColumnElement[bool] | sa.TextClause]:
+    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = [known(table, as_of)]
     if ids is not None:
         conditions.append(table.c.id.in_(ids))
     for name, value in (where or {}).items():
         column = column_of(table, name)
         conditions.append(column.in_(value) if isinstance(value, list | tuple) else column == value)
     if bbox is not None:
-        conditions += [backend.near(table, [bbox]), backend.meets(table, bbox)]
+        edges = [sa.literal(float(edge), sa.Double) for edge in bbox]
+        conditions.append(backend.meets(table, edges, sa.literal(wkb_of(bbox), sa.LargeBinary)))
+        tree = backend.tree(table)
+        if tree is not None:
+            near = tree.near([bbox], present=as_of is None)
+            moment = {} if as_of is None else {"moment": format_moment(as_of)}
+            conditions.append(sa.text(f"({near.text})").bindparams(**near.parameters, **moment))
     return conditions
 
 
@@ -101,15 +108,11 @@ def select_features(
     query = sa.select(table).where(*_conditions(backend, table, bbox, ids, where, as_of))
     query = query.order_by(*order, table.c.pk).limit(limit).offset(offset or None)
     rows = connection.execute(query).mappings().all()
-    fields = datasets()[dataset_id].fields
-    names = [field.name for field in fields]
-    times = [field.name for field in fields if field.type == "datetime"]
+    names = [field.name for field in datasets()[dataset_id].fields]
     geometries = shapely.from_wkb([row["geometry"] for row in rows])
     found = []
     for row, geometry in zip(rows, geometries, strict=True):
         properties = {name: row[name] for name in names}
-        for name in times:
-            properties[name] = properties[name] and format_utc(parse_utc(properties[name]))
         origin, known_from = Origin(row["origin"]), parse_utc(row["known_from"])
         found.append(Feature(row["id"], properties, geometry, origin, row["source"], known_from))
     return found

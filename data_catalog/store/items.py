@@ -6,21 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from math import isqrt
 from typing import Any
 
 import sqlalchemy as sa
 
 from data_catalog.collection import Collection
-from data_catalog.expression import Call, Expression, Property
 from data_catalog.items import FIXED_COLUMNS, Bounds, ItemQuery, Page, Row
 from data_catalog.store.backend import Backend, Cursor
+from data_catalog.store.filters import Filter, Filters
 from data_catalog.store.moments import newest
-from data_catalog.store.reach import box_of, reach
-from data_catalog.store.selection import RISK, Selection, Sql, Wanted
+from data_catalog.store.selection import Selection, Wanted
+from data_catalog.store.sql import Sql, all_of
 from minegis.clock import format_moment, parse_utc
-from minegis.errors import InvalidInput, NotFound
+from minegis.errors import NotFound
 
 _ALL = 2**62
+_FEWEST = 64
+_EVENLY = 12  # how many times more rows are looked at than would do if the hits lay evenly
 _STATE = """SELECT max(at), max(CASE WHEN name IN ({names}) THEN at END) FROM revision"""
 
 
@@ -31,6 +34,8 @@ class StoreItems:
         self.collection = collection
         self._backend = backend
         self._selection = Selection(backend, collection)
+        self._filters = Filters(backend, self._selection)
+        self._tree = backend.tree(self._selection.table)
         self._sources = self._selection.sources
         self._page_sql = cache(self._selection.page)
         self._count_sql = cache(self._selection.count)
@@ -57,23 +62,26 @@ class StoreItems:
         Raises
         ------
         InvalidInput
-            If a sort key or `after` does not fit.
+            If a property, a sort key or `after` does not fit.
         """
         names = self._selection.names if query.properties is None else query.properties
-        joined = True
+        after = None if query.after is None else tuple(key is not None for key in query.after[:-1])
+        chosen = self._filters.filter(query.where)
         with self._backend.snapshot() as cursor:
             moment, present = self._state(cursor, query.moment)
-            after = None if query.after is None else tuple(each is not None for each in query.after[:-1])
-            wanted = Wanted(names, query.sort, after, present, joined)
             values = {
                 "moment": moment,
                 "page_limit": _ALL if query.limit is None else query.limit + 1,
                 "page_offset": query.offset,
                 **self._after(query),
             }
-            sql = self._page_sql(wanted).selecting(self._condition(query.where))
-            cursor.execute(sql.text, {**sql.parameters, **values})
-            found = cursor.fetchall()
+            sql = self._page_sql(Wanted(names, query.sort, after, present))
+
+            def read(condition: Sql) -> list[Row]:
+                cursor.execute(sql.where(condition), {**condition.parameters, **values})
+                return cursor.fetchall()
+
+            found = self._found(read, cursor, query, chosen, present)
         width = FIXED_COLUMNS + len(names)
         last = None
         if query.limit is not None and len(found) > query.limit:
@@ -85,8 +93,7 @@ class StoreItems:
         """Return all pages at one moment, `size` rows each, without holding more than one."""
         left = query.limit
         while True:
-            limit = size if left is None else min(size, left)
-            page = self.page(replace(query, limit=limit))
+            page = self.page(replace(query, limit=size if left is None else min(size, left)))
             yield page
             left = None if left is None else left - len(page.rows)
             if page.after is None or left == 0:
@@ -106,8 +113,7 @@ class StoreItems:
         names = self._selection.names
         with self._backend.snapshot() as cursor:
             at, present = self._state(cursor, moment)
-            sql = self._item_sql(names, present)
-            cursor.execute(sql.text, {**sql.parameters, "moment": at, "item_id": item_id})
+            cursor.execute(self._item_sql(names, present), {"moment": at, "item_id": item_id})
             row = cursor.fetchone()
         if row is None:
             raise NotFound("no such feature", where=f"{self.collection.id}/{item_id}")
@@ -115,15 +121,14 @@ class StoreItems:
 
     def find(self, connection: sa.Connection, item_id: str) -> tuple[int, str] | None:
         """Return pk and tag of an item as it stands in a transaction, None when there is none."""
-        sql = self._item_sql((), True)
-        row = connection.exec_driver_sql(sql.text, {**sql.parameters, "item_id": item_id}).first()
+        row = connection.exec_driver_sql(self._item_sql((), True), {"item_id": item_id}).first()
         return None if row is None else (row[-1], row[2])
 
     def item_in(self, connection: sa.Connection, item_id: str) -> tuple[tuple[str, ...], Row]:
         """Return names and row of an item as it stands in a transaction."""
-        sql = self._item_sql(self._selection.names, True)
-        row = connection.exec_driver_sql(sql.text, {**sql.parameters, "item_id": item_id}).one()
-        return self._selection.names, tuple(row)[:-1]
+        names = self._selection.names
+        row = connection.exec_driver_sql(self._item_sql(names, True), {"item_id": item_id}).one()
+        return names, tuple(row)[:-1]
 
     def _state(self, cursor: Cursor, asked: datetime | None) -> tuple[str, bool]:
         """Return the moment that is read, and whether nothing of the collection has changed since."""
@@ -137,38 +142,67 @@ class StoreItems:
     def _after(self, query: ItemQuery) -> dict[str, Any]:
         if query.after is None:
             return {}
-        if len(query.after) != len(query.sort) + 1:
-            raise InvalidInput("a cursor of another order", where="cursor")
+        self._selection.check_after(query.sort, query.after)
         *keys, pk = query.after
         return {"after_pk": pk, **{f"after_{i}": key for i, key in enumerate(keys) if key is not None}}
 
-    def _condition(self, where: Expression | None) -> Sql | None:
-        if where is None:
-            return None
-        table, backend = self._selection.table, self._backend
-        parts = where.args if isinstance(where, Call) and where.op == "and" else (where,)
-        conditions = []
-        rest = []
-        for part in parts:
-            box = box_of(part)
-            if box is None:
-                rest.append(part)
-            else:
-                conditions.append(backend.meets(table, box))
-        if rest:
-            raise InvalidInput("no such filter yet", where="filter")
-        boxes = reach(where)
-        if boxes:
-            conditions.append(backend.near(table, boxes))
-        return self._selection.compiled(sa.and_(*conditions))
+    def _found(
+        self,
+        read: Callable[[Sql], list[Row]],
+        cursor: Cursor,
+        query: ItemQuery,
+        chosen: Filter,
+        present: bool,
+    ) -> list[Row]:
+        """Read a page in the way that touches the fewest rows.
+
+        With h hits of the tree among n rows, a page of k is among the first k n / h rows, when the hits lie
+        evenly. Looking at all hits costs as much where h is the root of k n.
+        """
+        tree, boxes = self._tree, chosen.boxes
+        if tree is None or boxes is None:
+            return read(chosen.condition)
+        rows = self._rows(cursor)
+        if query.limit is None or query.sort:
+            few = rows // 8
+        else:
+            few = max(_FEWEST, isqrt((query.limit + query.offset + 1) * rows // 3))
+        if tree.number(cursor, boxes, few) < few:
+            return read(all_of(tree.near(boxes, present), chosen.condition))
+        if query.limit is None or query.sort:
+            return read(chosen.condition)
+        wanted = query.limit + 1
+        begin = query.after[-1] if query.after else 0
+        end = begin + _EVENLY * few
+        found = read(all_of(self._selection.up_to(end), chosen.condition))
+        whole = end >= rows
+        if len(found) < wanted and not whole and present and chosen.is_box:
+            keys = tree.first(cursor, boxes, begin, 2 * (wanted + query.offset))
+            found = read(all_of(self._selection.among(keys), chosen.condition))
+            whole = len(keys) < 2 * (wanted + query.offset)
+        return found if whole or len(found) == wanted else read(chosen.condition)
+
+    def _rows(self, cursor: Cursor) -> int:
+        """Return how many rows the table has, of every time."""
+        cursor.execute(f"SELECT max(pk) FROM {self._selection.table.name}", {})
+        row = cursor.fetchone()
+        return (row and row[0]) or 0
 
     def _count(self, query: ItemQuery, at_most: int | None) -> int:
-        joined = query.where is not None and not RISK.isdisjoint(names_in(query.where))
+        chosen = self._filters.filter(query.where)
+        limit = _ALL if at_most is None else at_most + 1
         with self._backend.snapshot() as cursor:
             moment, present = self._state(cursor, query.moment)
-            sql = self._count_sql(present, joined).selecting(self._condition(query.where))
-            limit = _ALL if at_most is None else at_most + 1
-            cursor.execute(sql.text, {**sql.parameters, "moment": moment, "page_limit": limit})
+            tree, boxes = self._tree, chosen.boxes
+            if tree is not None and present and chosen.is_box and boxes and len(boxes) == 1:
+                return tree.count(cursor, boxes[0], chosen.condition, limit)
+            condition = chosen.condition
+            if tree is not None and boxes is not None:
+                few = self._rows(cursor) // 8
+                if tree.number(cursor, boxes, few) < few:
+                    condition = all_of(tree.near(boxes, present), condition)
+            sql = self._count_sql(present, chosen.risk).where(condition)
+            cursor.execute(sql, {**condition.parameters, "moment": moment, "page_limit": limit})
             row = cursor.fetchone()
         assert row is not None
         return int(row[0])
@@ -189,13 +223,3 @@ class StoreItems:
             self._kept[name] = kept
         found: R = kept[1]
         return found
-
-
-def names_in(expression: Expression) -> set[str]:
-    """Return the names of the properties that an expression speaks of."""
-    if isinstance(expression, Property):
-        return {expression.name}
-    parts: tuple[Expression, ...] = ()
-    if isinstance(expression, Call):
-        parts = expression.args
-    return {name for part in parts for name in names_in(part)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from data_catalog.items import Bounds
 from data_catalog.store.backend import Cursor, Revision
 from minegis.errors import InvalidInput, StoreConflict
 
@@ -85,26 +84,37 @@ class Postgis:
                     got=str(error.orig).strip(),
                 ) from None
 
+    @contextmanager
+    def filling(self, connection: sa.Connection, table: sa.Table) -> Iterator[None]:
+        """Let very many rows come: the GiST index is made once at the end."""
+        connection.exec_driver_sql(f"DROP INDEX shape_{table.name}")
+        yield
+        self._index(connection, table)
+
     def index_shapes(self, connection: sa.Connection, table: sa.Table) -> None:
         """Add a geometry column that the database makes from the WKB, with a GiST index."""
         connection.exec_driver_sql(
             f"ALTER TABLE {table.name} ADD COLUMN shape geometry(Geometry, {SRID}) "
             f"GENERATED ALWAYS AS (ST_GeomFromWKB(geometry, {SRID})) STORED"
         )
+        self._index(connection, table)
+
+    def _index(self, connection: sa.Connection, table: sa.Table) -> None:
         connection.exec_driver_sql(f"CREATE INDEX shape_{table.name} ON {table.name} USING gist (shape)")
 
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return the generated column."""
         return sa.literal_column(f"{table.name}.shape")
 
-    def near(self, table: sa.Table, boxes: Iterable[Bounds]) -> sa.ColumnElement[bool]:
-        """Return the condition by the GiST index."""
-        shape = self.shape(table)
-        return sa.or_(*(shape.bool_op("&&")(_envelope(box)) for box in boxes))
+    def tree(self, table: sa.Table) -> None:
+        """Return nothing: the planner asks the GiST index where that helps."""
 
-    def meets(self, table: sa.Table, box: Bounds) -> sa.ColumnElement[bool]:
+    def meets(
+        self, table: sa.Table, box: Sequence[sa.ColumnElement[float]], shape: sa.ColumnElement[bytes]
+    ) -> sa.ColumnElement[bool]:
         """Return the condition that a row's geometry intersects a box."""
-        return sa.func.ST_Intersects(self.shape(table), _envelope(box), type_=sa.Boolean)
+        envelope = sa.func.ST_MakeEnvelope(*box, sa.literal_column(str(SRID)))
+        return sa.func.ST_Intersects(self.shape(table), envelope, type_=sa.Boolean)
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert that leaves alone what is there already."""
@@ -113,11 +123,6 @@ class Postgis:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
-
-
-def _envelope(box: Bounds) -> sa.ColumnElement[Any]:
-    corners = [sa.literal(float(edge), sa.Double) for edge in box]
-    return sa.func.ST_MakeEnvelope(*corners, SRID)
 
 
 def _unknown(got: str) -> InvalidInput:

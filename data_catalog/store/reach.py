@@ -48,19 +48,9 @@ def box_of(expression: Expression | None) -> Bounds | None:
     return bounds if area > 0 and shape.area == area else None
 
 
-def share(boxes: tuple[Bounds, ...], whole: Bounds) -> float:
-    """Return the part of `whole` that boxes cover, 0 to 1, of each side where `whole` has no area."""
-    return min(1.0, sum(_share(box, whole) for box in boxes))
-
-
-def _share(box: Bounds, whole: Bounds) -> float:
-    west, south, east, north = whole
-    width, height = east - west, north - south
-    across = min(box[2], east) - max(box[0], west)
-    along = min(box[3], north) - max(box[1], south)
-    if across < 0 or along < 0:
-        return 0.0
-    return (across / width if width else 1.0) * (along / height if height else 1.0)
+def wkb_of(box: Bounds) -> bytes:
+    """Return a box as a polygon."""
+    return bytes(shapely.to_wkb(shapely.box(*box)))
 
 
 def _area(boxes: tuple[Bounds, ...]) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,25 +14,22 @@ from data_catalog.items import Sort
 from data_catalog.store.backend import Backend
 from data_catalog.store.features import table_of
 from data_catalog.store.schema import ASSESSMENT, REGION_RISK, TEXT
+from data_catalog.store.sql import Sql, compiled
 from minegis.errors import InvalidInput
 
 RISK = frozenset({"tier", "state", "score", "coverage"})
 _WHERE = "__where__"
+_LARGEST = 2**63
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A statement with named parameters."""
+class Template(str):
+    """The text of a statement whose condition is filled in."""
 
-    text: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ()
 
-    def selecting(self, condition: Sql | None) -> Sql:
-        """Return a statement of `Selection` with its condition filled in."""
-        if condition is None:
-            return Sql(self.text.replace(_WHERE, "1=1"), self.parameters)
-        text = self.text.replace(_WHERE, f"({condition.text})")
-        return Sql(text, {**self.parameters, **condition.parameters})
+    def where(self, condition: Sql) -> str:
+        """Return the whole statement."""
+        return self.replace(_WHERE, f"({condition.text})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +37,13 @@ class Wanted:
     """What tells one statement from another; the values stay parameters.
 
     `after` says which sort keys of the last row had a value, None on a first page. `present` is the state of
-    now, which the indexes know best. `joined` is whether the condition speaks of the risk.
+    now, which the indexes know best.
     """
 
     names: tuple[str, ...]
     sort: tuple[Sort, ...]
     after: tuple[bool, ...] | None
     present: bool
-    joined: bool
 
 
 class Selection:
@@ -59,7 +55,6 @@ class Selection:
         self._risk = REGION_RISK if collection.id == "region" else ASSESSMENT if collection.asset else None
         self._dataset = collection.id
         self.names = tuple(collection.properties)
-        self._times = {name for name, each in collection.properties.items() if each.type == "datetime"}
         self.columns = self._columns()
         table, risk = self.table, self._risk
         self.tag: sa.ColumnElement[str] = table.c.digest
@@ -75,16 +70,11 @@ class Selection:
         """The tables whose changes change an answer."""
         return (self._dataset,) if self._risk is None else (self._dataset, self._risk.name)
 
-    def compiled(self, statement: sa.ClauseElement) -> Sql:
-        """Return a statement, or a part of one, as text with its parameters."""
-        made = statement.compile(dialect=self.backend.dialect, compile_kwargs={"render_postcompile": True})
-        return Sql(str(made), made.params)
-
-    def page(self, wanted: Wanted) -> Sql:
+    def page(self, wanted: Wanted) -> Template:
         """Return the statement of a page: fixed columns, values, then the sort keys and the pk."""
         table = self.table
         keys = [self._key(each.name) for each in wanted.sort]
-        values = [self._shown(name).label(name) for name in wanted.names]
+        values = [self._key(name).label(name) for name in wanted.names]
         fixed = (table.c.id, table.c.geometry, self.tag.label("tag"), self.changed_at.label("changed_at"))
         query = self._of(sa.select(*fixed, *values, *keys, table.c.pk), wanted.present)
         query = query.where(sa.text(_WHERE))
@@ -95,23 +85,54 @@ class Selection:
             for key, each in zip(keys, wanted.sort, strict=True)
         ]
         query = query.order_by(*order, table.c.pk)
-        return self.compiled(query.limit(_number("page_limit")).offset(_number("page_offset")))
+        return self._text(query.limit(_number("page_limit")).offset(_number("page_offset")))
 
-    def count(self, present: bool, joined: bool) -> Sql:
+    def count(self, present: bool, joined: bool) -> Template:
         """Return the statement that counts, up to ``page_limit``."""
         one: sa.Select[Any] = sa.select(sa.literal_column("1").label("one"))
         matches = (
-            self._of(one, present, joined).where(sa.text(_WHERE)).limit(_number("page_limit")).subquery()
+            self._of(one, present, joined)
+            .where(sa.text(_WHERE))
+            .limit(_number("page_limit"))
+            .offset(sa.literal_column("0"))
+            .subquery()
         )
-        return self.compiled(sa.select(sa.func.count()).select_from(matches))
+        return self._text(sa.select(sa.func.count()).select_from(matches))
 
-    def item(self, names: Sequence[str], present: bool) -> Sql:
+    def item(self, names: Sequence[str], present: bool) -> str:
         """Return the statement of one item by ``item_id``: as a page, with the pk at the end."""
         table = self.table
-        values = [self._shown(name).label(name) for name in names]
+        values = [self._key(name).label(name) for name in names]
         fixed = (table.c.id, table.c.geometry, self.tag.label("tag"), self.changed_at.label("changed_at"))
         query = self._of(sa.select(*fixed, *values, table.c.pk), present)
-        return self.compiled(query.where(table.c.id == sa.bindparam("item_id", type_=TEXT)))
+        return self._text(query.where(table.c.id == sa.bindparam("item_id", type_=TEXT)))
+
+    def up_to(self, key: int) -> Sql:
+        """Return the condition for rows up to a pk."""
+        return Sql(f"{self.table.name}.pk <= {key}")
+
+    def among(self, keys: Sequence[int]) -> Sql:
+        """Return the condition for rows by their pk."""
+        return Sql(f"{self.table.name}.pk IN ({', '.join(map(str, keys)) or 'NULL'})")
+
+    def check_after(self, sort: Sequence[Sort], after: Sequence[Any]) -> None:
+        """Refuse an end of a page that is none of this order.
+
+        Raises
+        ------
+        InvalidInput
+            If the number or the kinds of its values differ.
+        """
+        kinds = [self._key(each.name).type.python_type for each in sort]
+        fits = len(after) == len(sort) + 1 and type(after[-1]) is int and abs(after[-1]) < _LARGEST
+        if not fits or not all(_is(kind, key) for kind, key in zip(kinds, after, strict=False)):
+            raise InvalidInput("the end of a page in another order", where="cursor")
+
+    def _text(self, statement: sa.Select[Any]) -> Template:
+        made = compiled(statement, self.backend.dialect)
+        unbound = {name: value for name, value in made.parameters.items() if value is not None}
+        assert not unbound, unbound  # a value here could meet one of a condition
+        return Template(made.text)
 
     def _columns(self) -> dict[str, sa.ColumnElement[Any]]:
         table, risk = self.table, self._risk
@@ -132,13 +153,6 @@ class Selection:
             expected = ", ".join(("id", *self.names))
             raise InvalidInput("no such property", where=name, expected=expected, got=name)
         return self.columns[name]
-
-    def _shown(self, name: str) -> sa.ColumnElement[Any]:
-        if name in self._times:  # kept always as wide, shown without a fraction that is zero
-            zero: sa.ColumnElement[str] = sa.literal_column("'.000000Z'")
-            end: sa.ColumnElement[str] = sa.literal_column("'Z'")
-            return sa.func.replace(self._key(name), zero, end)
-        return self._key(name)
 
     def _of[S: sa.Select[Any]](self, query: S, present: bool, joined: bool = True) -> S:
         table, risk = self.table, self._risk
@@ -178,6 +192,13 @@ def _known(table: sa.Table, present: bool) -> sa.ColumnElement[bool]:
     return sa.and_(
         table.c.known_from <= moment, sa.or_(table.c.known_to.is_(None), table.c.known_to > moment)
     )
+
+
+def _is(kind: type, key: object) -> bool:
+    """Return whether a key may be compared with a column: a whole number is a number, a bool is none."""
+    if kind is float:
+        return key is None or type(key) in (int, float)
+    return key is None or type(key) is kind
 
 
 def _number(name: str) -> sa.BindParameter[int]:

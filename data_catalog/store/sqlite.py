@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import shapely
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from data_catalog.store.backend import Cursor, Revision
+from data_catalog.store.functions import FUNCTIONS
 from data_catalog.store.rtree import RTree
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
@@ -89,6 +89,10 @@ class Sqlite:
         """Add an R*Tree of the frames."""
         RTree(table).create(connection)
 
+    def filling(self, connection: sa.Connection, table: sa.Table) -> AbstractContextManager[None]:
+        """Let very many rows come: the R*Tree is made once at the end."""
+        return RTree(table).filling(connection)
+
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return the column of WKB."""
         return table.c.geometry
@@ -97,13 +101,16 @@ class Sqlite:
         """Return the R*Tree."""
         return RTree(table)
 
-    def meets(self, table: sa.Table, box: Sequence[sa.ColumnElement[float]]) -> sa.ColumnElement[bool]:
+    def meets(
+        self, table: sa.Table, box: Sequence[sa.ColumnElement[float]], shape: sa.ColumnElement[bytes]
+    ) -> sa.ColumnElement[bool]:
         """Return the condition by the frame first: one that lies in the box needs no look at the shape."""
         west, south, east, north = box
         c = table.c
         touching = sa.and_(c.maxx >= west, c.minx <= east, c.maxy >= south, c.miny <= north)
         within = sa.and_(c.minx >= west, c.maxx <= east, c.miny >= south, c.maxy <= north)
-        exact = sa.func.geometry_intersects(c.geometry, west, south, east, north, type_=sa.Boolean)
+        relation: sa.ColumnElement[str] = sa.literal_column("'s_intersects'")
+        exact = sa.func.geometry_relates(relation, shape, c.geometry, type_=sa.Boolean)
         return sa.and_(touching, sa.or_(within, exact))
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
@@ -121,7 +128,8 @@ class Sqlite:
 
 def _connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the begin event below and `snapshot` decide, not the driver
-    connection.create_function("geometry_intersects", 5, _intersects, deterministic=True)
+    for name, arity, function in FUNCTIONS:
+        connection.create_function(name, arity, function, deterministic=True)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
@@ -129,7 +137,3 @@ def _connect(connection: sqlite3.Connection, _record: object) -> None:
 def _begin(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get("write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def _intersects(wkb: bytes, west: float, south: float, east: float, north: float) -> bool:
-    return bool(shapely.intersects(shapely.from_wkb(wkb), shapely.box(west, south, east, north)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from itertools import batched
 from typing import Any
 
@@ -17,7 +18,8 @@ from data_catalog.dataset import Dataset, datasets
 from data_catalog.store.features import table_of
 from data_catalog.store.moments import Write
 from data_catalog.store.records import Change, Feature
-from minegis.clock import format_moment, parse_utc
+from data_catalog.store.sql import compiled
+from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput, StoreConflict
 
 _AT_ONCE = 10_000
@@ -46,40 +48,59 @@ def upsert(write: Write, dataset_id: str, features: Iterable[Feature]) -> Change
         If one id comes twice with different content.
     """
     table = table_of(dataset_id)
-    current = {
+    current: dict[str, tuple[int | None, str]] = {
         row.id: (row.pk, row.digest)
         for row in write.connection.execute(
             sa.select(table.c.id, table.c.pk, table.c.digest).where(table.c.known_to.is_(None))
         )
     }
     inserted = updated = unchanged = 0
-    for batch in batched(features, _AT_ONCE):
-        fresh: list[dict[str, Any]] = []
-        replaced: list[int] = []
-        for row in rows_of(datasets()[dataset_id], batch):
-            pk, digest = current.get(row["id"], (0, ""))
-            if digest == row["digest"]:
-                unchanged += 1
-                continue
-            if pk is None:
-                raise StoreConflict("the same id twice with different content", where=row["id"])
-            if pk:
-                replaced.append(pk)
-            current[row["id"]] = (None, row["digest"])
-            fresh.append(row)
-        close(write, table, replaced)
-        insert(write, table, fresh)
-        inserted += len(fresh) - len(replaced)
-        updated += len(replaced)
+    with ExitStack() as filling:
+        for i, batch in enumerate(batched(features, _AT_ONCE)):
+            if i == 0 and len(batch) == _AT_ONCE:
+                filling.enter_context(write.backend.filling(write.connection, table))
+            change = _upsert(write, table, datasets()[dataset_id], batch, current)
+            inserted += change.inserted
+            updated += change.updated
+            unchanged += change.unchanged
     if inserted or updated:
         write.changed(dataset_id)
     return Change(inserted=inserted, updated=updated, unchanged=unchanged)
 
 
+def _upsert(
+    write: Write,
+    table: sa.Table,
+    dataset: Dataset,
+    features: Sequence[Feature],
+    current: dict[str, tuple[int | None, str]],
+) -> Change:
+    """Write some features; `current` holds pk and digest by id, no pk where it is written in this turn."""
+    fresh: list[dict[str, Any]] = []
+    replaced: list[int] = []
+    for row in rows_of(dataset, features):
+        pk, digest = current.get(row["id"], (0, ""))
+        if digest == row["digest"]:
+            continue
+        if pk is None:
+            raise StoreConflict("the same id twice with different content", where=row["id"])
+        if pk:
+            replaced.append(pk)
+        current[row["id"]] = (None, row["digest"])
+        fresh.append(row)
+    close(write, table, replaced)
+    insert(write, table, fresh)
+    return Change(len(fresh) - len(replaced), len(replaced), len(features) - len(fresh))
+
+
 def insert(write: Write, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
     """Add rows that are known from the moment of the write."""
     if rows:
-        write.connection.execute(sa.insert(table), [{**row, "known_from": write.at} for row in rows])
+        named: dict[str, sa.BindParameter[Any]] = {
+            name: sa.bindparam(name) for name in (*rows[0], "known_from")
+        }
+        sql = compiled(sa.insert(table).values(named), write.backend.dialect)
+        write.connection.exec_driver_sql(sql.text, [{**row, "known_from": write.at} for row in rows])
 
 
 def rows_of(dataset: Dataset, features: Sequence[Feature]) -> list[dict[str, Any]]:
@@ -123,8 +144,8 @@ def _values(dataset: Dataset, feature: Feature) -> dict[str, Any]:
         if isinstance(value, str):
             if "\0" in value:
                 raise InvalidInput("a text with a NUL character", where=f"{feature.id}.{field.name}")
-            if field.type == "datetime":
-                value = format_moment(parse_utc(value, where=f"{feature.id}.{field.name}"))
+            if field.type == "datetime" and "T" in value:  # else it says no more than a day
+                value = format_utc(parse_utc(value, where=f"{feature.id}.{field.name}"))
         elif isinstance(value, float) and not math.isfinite(value):
             raise InvalidInput("a number that is not finite", where=f"{feature.id}.{field.name}")
         values[field.name] = value
