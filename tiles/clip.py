@@ -22,13 +22,13 @@ def clip_points(paths: Paths, window: Window) -> Paths:
 
 
 def clip_rings(paths: Paths, window: Window) -> Paths:
-    """Return what of the rings is inside a window; the pieces of one ring stay joined along its edge."""
+    """Return what of the rings is inside a window; pieces of one ring may stay joined along its edge."""
     west, north, east, south = window
     for vertical, sign, edge in ((True, 1, west), (True, -1, -east), (False, 1, north), (False, -1, -south)):
         if len(paths.x) == 0:
             break
         paths = _half(paths, vertical=vertical, sign=sign, edge=edge)
-    return paths
+    return _without_spikes(paths)
 
 
 def _half(paths: Paths, *, vertical: bool, sign: int, edge: int) -> Paths:
@@ -60,6 +60,26 @@ def _half(paths: Paths, *, vertical: bool, sign: int, edge: int) -> Paths:
 def _between(values: Integers, crossing: Integers, following: Integers, share: Integers) -> Integers:
     begin = values[crossing]
     return np.rint(begin + share * (values[following[crossing]] - begin)).astype(values.dtype)
+
+
+def _without_spikes(paths: Paths) -> Paths:
+    """Drop the points where a ring turns back on itself, as it does along an edge where it was cut twice."""
+    while len(paths.x):
+        before = np.arange(-1, len(paths.x) - 1)
+        before[paths.start[:-1]] = paths.start[1:] - 1
+        dx, dy = paths.x - paths.x[before], paths.y - paths.y[before]
+        still = (dx == 0) & (dy == 0)
+        if still.any():
+            paths = paths.keep_points(~still)
+            continue
+        after = np.arange(1, len(paths.x) + 1)
+        after[paths.start[1:] - 1] = paths.start[:-1]
+        straight = dx * dy[after] == dy * dx[after]
+        spike = straight & (dx * dx[after] + dy * dy[after] < 0)
+        if not spike.any():
+            break
+        paths = paths.keep_points(~spike)
+    return paths
 
 
 def clip_lines(paths: Paths, window: Window) -> Paths:
