@@ -12,9 +12,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.collection import Collection
+from data_catalog.cql2 import LANGUAGES as FILTER_LANGUAGES
 from data_catalog.cql2 import parse_filter
 from data_catalog.dataset import Field
 from data_catalog.expression import GEOMETRY, Call, Expression, Literal, Property, Shape, both
+from data_catalog.folding import casei
 from data_catalog.temporal import compared, is_time
 from geoserver.ogc.crs import CRS84, crs_of
 from minegis.clock import parse_utc
@@ -22,7 +24,6 @@ from minegis.errors import InvalidInput
 
 SELECTING = ("bbox", "bbox-crs", "datetime", "q", "filter", "filter-lang", "filter-crs", "as_of")
 
-_FILTER_LANGUAGES = ("cql2-text", "cql2-json")
 _MOST_TERMS, _LONGEST_TERMS = 20, 1000
 _WILDCARDS = re.compile(r"([%_\\])")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
@@ -161,7 +162,7 @@ def _containing(text: str, schema: Collection) -> Expression | None:
         raise InvalidInput("too much text to look for", where="q", expected=expected, got=text[:80])
     names = [name for name, field in schema.properties.items() if field.type == "string"]
     found = tuple(
-        Call("like", (Call("casei", (Property(name),)), Call("casei", (Literal(_pattern(term)),))))
+        Call("like", (Call("casei", (Property(name),)), Literal(casei(_pattern(term)))))
         for term in terms
         for name in names
     )
@@ -173,9 +174,9 @@ def _pattern(term: str) -> str:
 
 
 def _filter(given: Mapping[str, str], schema: Collection) -> Expression | None:
-    language = given.get("filter-lang", _FILTER_LANGUAGES[0])
-    if language not in _FILTER_LANGUAGES:
-        expected = ", ".join(_FILTER_LANGUAGES)
+    language = given.get("filter-lang", next(iter(FILTER_LANGUAGES)))
+    if language not in FILTER_LANGUAGES:
+        expected = ", ".join(FILTER_LANGUAGES)
         raise InvalidInput("no such language", where="filter-lang", expected=expected, got=language[:80])
     system = crs_of(given.get("filter-crs", CRS84), "filter-crs")
     if "filter" not in given:
