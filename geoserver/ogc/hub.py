@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -54,9 +53,6 @@ _MINE = "minegis"
 logging.getLogger("pygeoapi").setLevel(logging.CRITICAL)  # it logs every bad request as an error
 LOG = logging.getLogger(__name__)
 
-with warnings.catch_warnings():  # pygeoapi loads the rest of itself late, with deprecations of its own
-    warnings.simplefilter("ignore", DeprecationWarning)
-    core.all_apis()
 PLUGINS["formatter"].clear()  # else every collection links to CSV, which loses the geometry
 
 
