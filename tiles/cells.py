@@ -250,7 +250,7 @@ def _encoded(table: CellTable, tile: Tile, abandoned: Abandoned) -> bytes:
     number = np.arange(len(rows))
     paths = placed(Paths(*to_world(lon, lat), start, number, np.ones(len(rows), dtype=bool)), tile)
     beyond = np.full(len(rows), tile.depth >= _CLIPPED_FROM_ZOOM)
-    drawn = list(cut(paths, POLYGON, beyond))
+    drawn = list(cut(paths, POLYGON, beyond, convex=True))
     check(abandoned)
     return encode_layer(NAME, drawn, _properties(table, rows))
 

@@ -187,24 +187,30 @@ def _beyond(boxes: NDArray[np.int32], window: Window) -> Flags:
     return found
 
 
-def cut(paths: Paths, kind: int, beyond: Flags) -> Iterator[Commands]:
+def cut(paths: Paths, kind: int, beyond: Flags, *, convex: bool = False) -> Iterator[Commands]:
     """Encode lines or polygons in steps of a tile, those of features that reach beyond it cut at its margin.
 
     Parameters
     ----------
     beyond : (n,) bool
         Whether each feature does, by its number.
+    convex : bool
+        Whether all polygons are, so that none is left in pieces.
     """
     crossing = beyond[paths.feature]
-    clip, encode = (clip_rings, _sound_polygons) if kind == POLYGON else (clip_lines, lines)
     if not crossing.all():
-        yield encode(paths.keep(~crossing) if crossing.any() else paths)
+        inside = paths.keep(~crossing) if crossing.any() else paths
+        if kind == LINE:
+            yield lines(inside)
+        else:
+            yield polygons(inside if inside.exterior.all() else mended(inside))
     if crossing.any():
-        yield encode(clip(paths.keep(crossing), _EDGES))
-
-
-def _sound_polygons(paths: Paths) -> Commands:
-    return polygons(paths if paths.exterior.all() else mended(paths))
+        outside = paths.keep(crossing)
+        if kind == LINE:
+            yield lines(clip_lines(outside, _EDGES))
+        else:
+            clipped = clip_rings(outside, _EDGES)
+            yield polygons(clipped if convex else mended(clipped, every=True))
 
 
 def table_of(

@@ -1,4 +1,4 @@
-"""Polygons with holes whose rings met when they were moved to whole steps."""
+"""Polygons whose rings met when they were moved to whole steps or cut."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import shapely
 from tiles.paths import Geometries, Integers, Paths, paths_of, spans
 
 
-def mended(paths: Paths) -> Paths:
-    """Return rings of which holes are within their shells and touch no other ring, on whole numbers.
+def mended(paths: Paths, *, every: bool = False) -> Paths:
+    """Return rings that touch neither themselves nor one another, holes within shells, on whole numbers.
 
-    Only polygons with holes are looked at: with one ring there is nothing to be outside of.
+    Parameters
+    ----------
+    every : bool
+        Whether to look at polygons of one ring too, as when they were cut: their pieces may have been joined.
 
     References
     ----------
@@ -22,18 +25,25 @@ def mended(paths: Paths) -> Paths:
     shells = wide[paths.exterior]
     kept = wide & shells[polygon]
     paths, polygon = paths.keep(kept), polygon[kept]
-    holed = np.isin(polygon, polygon[~paths.exterior])
-    if not holed.any():
+    suspect = np.isin(polygon, polygon[~paths.exterior]) | every
+    if not suspect.any():
         return paths
-    built = _polygons(paths.keep(holed))
-    numbers = np.unique(polygon[holed])
+    built = _polygons(paths.keep(suspect))
+    numbers = np.unique(polygon[suspect])
     broken = ~shapely.is_valid(built)
     if not broken.any():
         return paths
-    owner = paths.feature[paths.exterior & holed]
-    repaired = paths_of(shapely.set_precision(shapely.make_valid(built[broken], method="structure"), 1.0))
+    owner = paths.feature[paths.exterior & suspect]
+    repaired = paths_of(_repaired(built[broken]))
     sound = paths.keep(~np.isin(polygon, numbers[broken]))
     return _merged(sound, repaired, owner[broken])
+
+
+def _repaired(broken: Geometries) -> Geometries:
+    repaired: Geometries = shapely.transform(shapely.make_valid(broken, method="structure"), np.rint)
+    still = ~shapely.is_valid(repaired)  # where crossings were moved to whole numbers, which is seldom
+    repaired[still] = shapely.set_precision(shapely.make_valid(repaired[still], method="structure"), 1.0)
+    return repaired
 
 
 def _polygons(paths: Paths) -> Geometries:
