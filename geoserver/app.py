@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from geoserver.compression import Compression
 from geoserver.headers import Headers
 from geoserver.metrics import Measured, Metrics, metrics
 from geoserver.ogc import conformance, editing, features, hub, openapi, records, schemas, styles, tiles
+from geoserver.ogc.sources import sources_in
 from geoserver.services import Services, services_of, site_of
 from minegis.errors import MinegisError
 from minegis.settings import Settings
@@ -52,13 +54,13 @@ _NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>mine
 def create_app(settings: Settings) -> FastAPI:
     """Return the whole server for one site."""
     services = Services(settings)
-    figures = Metrics(services)
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         services.start()
-        figures.look()
+        warming = asyncio.create_task(_warm(app))
         yield
+        warming.cancel()
         services.stop()
 
     app = FastAPI(
@@ -70,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.metrics = figures
+    app.state.metrics = figures = Metrics(services, lambda: getattr(app.state, "map_tiles", None))
     app.state.hub = hub.Hub()
     errors.install(app)
     app.add_middleware(Compression, pool=services.pools["compression"])
@@ -87,6 +89,14 @@ def create_app(settings: Settings) -> FastAPI:
     )
     _serve_page(app, settings.web or BUILT_PAGE)
     return app
+
+
+async def _warm(app: FastAPI) -> None:
+    """Read before anybody asks what the first answers need: the extents, and the figures of the data."""
+    state = app.state
+    state.metrics.look()
+    with suppress(MinegisError):  # not ready yet, and whoever asks is told so
+        await state.services.query(lambda: state.hub.api(sources_in(state), "/ogc"))
 
 
 async def livez() -> Response:

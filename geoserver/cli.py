@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import socket
 import sys
 from collections import Counter
@@ -165,6 +166,7 @@ def serve(
             fresh = store.last_run() is None
         if fresh:
             _run(settings, as_json=False)
+            os.execv(sys.executable, sys.orig_argv)  # the pipeline's libraries and memory are not served with
     Site.open(settings.site)
     _serve(settings)
 

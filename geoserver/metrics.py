@@ -6,7 +6,7 @@ import asyncio
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
@@ -21,9 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_catalog.dataset import datasets
 from data_catalog.items import ItemQuery
+from geoserver.map_tiles import MapTiles
 from geoserver.services import Services
 from minegis.clock import utc_now
 from minegis.errors import MinegisError
+from tiles.cache import TileCache
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)  # s
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
@@ -33,10 +35,14 @@ _STATM, _PAGE_SIZE = Path("/proc/self/statm"), os.sysconf("SC_PAGE_SIZE")
 
 
 class Metrics(Collector):
-    """The figures of one server; each has its own registry."""
+    """The figures of one server; each has its own registry.
 
-    def __init__(self, services: Services) -> None:
+    `tiles` returns the tiles of the open site, None before the first one is asked for.
+    """
+
+    def __init__(self, services: Services, tiles: Callable[[], MapTiles | None]) -> None:
         self._services = services
+        self._tiles = tiles
         self._counts: Mapping[str, int] = {}
         self._published_at: datetime | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -86,6 +92,9 @@ class Metrics(Collector):
         yield CounterMetricFamily("minegis_cpu_seconds", "Processor time.", value=time.process_time())
         yield GaugeMetricFamily("minegis_requests_in_flight", "Begun, not ended.", value=self.in_flight)
         yield from self._of_pools()
+        tiles = self._tiles()
+        if tiles is not None:
+            yield from _of_cache(tiles.cache)
         if self._published_at is not None:
             age = (utc_now() - self._published_at).total_seconds()
             yield GaugeMetricFamily("minegis_run_age_seconds", "Age of the last published run.", value=age)
@@ -103,6 +112,13 @@ class Metrics(Collector):
             waiting.add_metric([name], pool.waiting)
             refused.add_metric([name], pool.rejected)
         return running, waiting, refused
+
+
+def _of_cache(cache: TileCache) -> Iterable[Metric]:
+    yield CounterMetricFamily("minegis_tile_cache_hits", "Tiles that were kept.", value=cache.hits)
+    yield CounterMetricFamily("minegis_tile_cache_misses", "Tiles that were not.", value=cache.misses)
+    yield GaugeMetricFamily("minegis_tile_cache_bytes", "Memory of the tiles kept.", value=cache.size)
+    yield GaugeMetricFamily("minegis_tile_cache_tiles", "How many tiles are kept.", value=len(cache))
 
 
 class Measured:

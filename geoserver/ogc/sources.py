@@ -7,6 +7,7 @@ from threading import Lock
 from types import MappingProxyType
 
 from fastapi import Request
+from starlette.datastructures import State
 
 from data_catalog.collection import CATALOGUE, RISK_CELL, WARNING, collection, collections
 from data_catalog.items import ItemQuery, Items
@@ -14,7 +15,7 @@ from geoserver.ogc.catalogue import Catalogue
 from geoserver.ogc.cell_items import CellStates
 from geoserver.ogc.column_items import ColumnItems
 from geoserver.ogc.listed_items import ListedStates, warnings_of
-from geoserver.services import OpenSite, site_of
+from geoserver.services import OpenSite
 
 _COUNTS_KEPT = 2000
 
@@ -82,8 +83,12 @@ class Counts:
 
 def sources_of(request: Request) -> ItemSources:
     """Return the collections of the site that the application serves."""
-    opened = site_of(request)
-    state = request.app.state
+    return sources_in(request.app.state)
+
+
+def sources_in(state: State) -> ItemSources:
+    """Return the collections of the site whose services an application holds."""
+    opened = state.services.opened()
     found: ItemSources | None = getattr(state, "item_sources", None)
     if found is None or found.opened is not opened:
         found = state.item_sources = ItemSources(opened)

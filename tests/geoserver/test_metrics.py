@@ -82,11 +82,25 @@ def test_pools_memory_data_and_its_age_are_told(own: TestClient) -> None:
     for pool in ("query", "tile", "export", "raster"):
         assert found["minegis_pool_rejected_total", (("pool", pool),)] == 0
         assert found["minegis_pool_waiting", (("pool", pool),)] == 0
-        assert found["minegis_pool_running", (("pool", pool),)] in (0, 1)  # a scrape looks at the data
+        assert found["minegis_pool_running", (("pool", pool),)] in (
+            0,
+            1,
+            2,
+        )  # it looks at the data and warms up
     assert found["minegis_resident_bytes", ()] > 50e6
     assert found["minegis_items", (("collection", "place"),)] == 250
     assert found["minegis_run_age_seconds", ()] != 0
     assert any(name == "minegis_build_info" and dict(labels)["version"] for name, labels in found)
+
+
+def test_tiles_that_were_kept_and_made_are_counted(own: TestClient) -> None:
+    for _ in range(3):
+        assert own.get("/tiles/vector/tsf/8/201/104.mvt").status_code == 200
+    found = figures(own)
+    assert found["minegis_tile_cache_misses_total", ()] == 1
+    assert found["minegis_tile_cache_hits_total", ()] == 2
+    assert found["minegis_tile_cache_tiles", ()] == 1
+    assert found["minegis_tile_cache_bytes", ()] > 100
 
 
 def test_two_servers_in_one_process_count_apart(own: TestClient, site: Path) -> None:
