@@ -159,7 +159,8 @@ def _share(binaries: Path, name: str) -> Path:
 @contextmanager
 def _postgres_cluster(binaries: Path) -> Iterator[Callable[[], str]]:
     """Start a cluster; give a function that makes an empty database and returns its URL."""
-    folder = Path(tempfile.mkdtemp(prefix="minegis-postgres-"))
+    memory = Path("/dev/shm")  # many small databases come and go
+    folder = Path(tempfile.mkdtemp(prefix="minegis-postgres-", dir=memory if memory.is_dir() else None))
     as_user = _become(folder)
     data = folder / "data"
     port = free_port()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from data_catalog.items import Bounds
 from data_catalog.store.sql import Sql
+from minegis.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,21 @@ class Revision:
 
     number: int
     at: str
+
+
+@contextmanager
+def understood(*unfit: type[Exception]) -> Iterator[None]:
+    """Refuse a value that the driver cannot hand to its database: half a character, too large a number.
+
+    Raises
+    ------
+    InvalidInput
+        In place of the errors of Python, and of `unfit`, those of the driver.
+    """
+    try:
+        yield
+    except (UnicodeEncodeError, OverflowError, sa.exc.DataError, *unfit) as error:
+        raise InvalidInput("a value that the database cannot take", got=str(error)[:200]) from None
 
 
 class Cursor(Protocol):

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from data_catalog.store.backend import Cursor, Revision
+from data_catalog.store.backend import Cursor, Revision, understood
 from minegis.errors import InvalidInput, StoreConflict
 
 SRID = 4490
@@ -43,7 +44,8 @@ class Postgis:
         """Give a connection in one write transaction; others wait for its end."""
         with self._engine.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS)))
-            yield connection
+            with understood():
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -56,7 +58,7 @@ class Postgis:
         """Give a cursor of the driver that sees one state of the database."""
         with self._readers.begin() as connection:
             driver: Any = connection.connection.driver_connection
-            with driver.cursor() as cursor:
+            with driver.cursor() as cursor, understood(psycopg.DataError):
                 yield cursor
 
     def revisions(self) -> Mapping[str, Revision]:

@@ -242,7 +242,7 @@ def create(backend: Backend) -> str:
         if identity:  # another process was faster
             return identity
         backend.prepare(connection)
-        METADATA.create_all(connection)
+        METADATA.create_all(connection, checkfirst=False)
         for table in tables:
             backend.index_shapes(connection, table)
         identity = secrets.token_hex(8)

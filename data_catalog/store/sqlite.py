@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from data_catalog.store.backend import Cursor, Revision
+from data_catalog.store.backend import Cursor, Revision, understood
 from data_catalog.store.functions import FUNCTIONS
 from data_catalog.store.rtree import RTree
 
@@ -42,8 +42,9 @@ class Sqlite:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in one write transaction."""
-        with self._engine.connect().execution_options(write=True) as connection, connection.begin():
-            yield connection
+        with self._engine.connect().execution_options(write=True) as connection:
+            with connection.begin(), understood():
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -59,7 +60,8 @@ class Sqlite:
             driver: Any = connection.driver_connection
             cursor: Cursor = driver.cursor()
             cursor.execute("BEGIN", {})
-            yield cursor
+            with understood():
+                yield cursor
         finally:
             connection.close()  # back to the pool, which rolls back
 
