@@ -19,7 +19,6 @@ from minegis.declarations import BilingualText
 from minegis.levels import Origin
 from minegis.variables import variables
 
-_OTHER_LICENCE = "other"
 _TWO_SOURCES = BilingualText(
     zh="同一数据集有多个来源，未指定唯一数源（一数一源）",
     en="Several sources feed this dataset and none of them is named as the authoritative one",
@@ -35,7 +34,7 @@ class Record:
     keywords : tuple of BilingualText
         Also what people search by.
     licence : str
-        As its publisher words it; `spdx` is its identifier where it has one.
+        As its publisher words it; `spdx` is its identifier in the SPDX list where it has one.
     owner : str
         Who answers for the data (数源单位).
     begin, end : str
@@ -62,11 +61,6 @@ class Record:
     bounds: Bounds | None = None
     identifiers: tuple[tuple[str, str], ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def licence_code(self) -> str | None:
-        """Its SPDX identifier, ``other`` when it has none, None when the licence is not known."""
-        return self.spdx or (_OTHER_LICENCE if self.licence else None)
 
     def texts(self) -> Iterator[str]:
         """Yield every text that a search looks at, in both languages."""

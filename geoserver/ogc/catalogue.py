@@ -128,7 +128,7 @@ def row_of(found: Record) -> Row:
         f"{found.title.zh} {found.title.en}",
         f"{found.description.zh} {found.description.en}",
         ", ".join(dict.fromkeys(text for each in found.keywords for text in (each.zh, each.en))),
-        found.licence_code,
+        found.spdx or None,
         found.licence or None,
         found.owner or None,
         found.theme or None,

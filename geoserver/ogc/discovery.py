@@ -13,18 +13,6 @@ from layers.layer import layers
 type Link = dict[str, str]
 
 STYLES_RELATION = "http://www.opengis.net/def/rel/ogc/1.0/styles"
-STYLE_CLASSES = (
-    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-styles-1/1.0/conf/collection-styles",
-)
-"""Classes of the draft; those of the encodings are about styles that clients send."""
-RECORD_CLASSES = tuple(
-    f"http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/{name}"
-    for name in (
-        "record-core", "record-collection", "record-core-query-parameters", "records-api", "json", "html",
-        "oas30", "sorting", "record-filter",
-    )
-)  # fmt: skip
 RECORD_PARAMETERS = ("ids", "externalIds")
 
 _TITLES = {"zh": "样式", "en": "Styles"}

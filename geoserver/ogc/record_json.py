@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from data_catalog.collection import collections
+from data_catalog.collection import CATALOGUE, collections
 from data_catalog.record import Record
 from geoserver.ogc.formats.geojson import geometry
 from layers.layer import groups
@@ -69,17 +69,24 @@ def _properties(found: Record, spoken: Language) -> dict[str, Any]:
         "keywords": list(dict.fromkeys(keywords)),
         "language": {"code": spoken, "name": LANGUAGES[spoken]},
         "languages": [{"code": code, "name": name} for code, name in LANGUAGES.items()],
-        "created": format_utc(found.created) if found.created else None,
-        "updated": format_utc(found.updated) if found.updated else None,
         **_themes(found, spoken),
+        **{name: text for name, text in _known(found).items() if text},
         "formats": _formats(found),
         "contacts": contacts,
-        "license": found.licence_code,
-        "rights": found.licence or None,
         "externalIds": [{"scheme": scheme, "value": value} for scheme, value in found.identifiers],
         "dataset": found.dataset or None,
         "source": found.source or None,
         **found.details,
+    }
+
+
+def _known(found: Record) -> dict[str, str]:
+    """Return the members of the standard that are left out where nothing is known."""
+    return {
+        "created": format_utc(found.created) if found.created else "",
+        "updated": format_utc(found.updated) if found.updated else "",
+        "license": found.spdx,
+        "rights": found.licence,
     }
 
 
@@ -101,7 +108,8 @@ def _formats(found: Record) -> list[dict[str, str]]:
 
 def _resources(found: Record, base: str, spoken: Language) -> list[dict[str, str]]:
     """Return links to what a record describes: items, tiles, schema, styles, or where a source is."""
-    links = []
+    catalogue = f"{base}/collections/{CATALOGUE}"
+    links = [{"rel": "collection", "type": "application/json", "title": CATALOGUE, "href": catalogue}]
     if found.dataset in collections():
         place = f"{base}/collections/{quote(found.dataset)}"
         links += [

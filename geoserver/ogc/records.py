@@ -35,6 +35,7 @@ from minegis.errors import InvalidInput
 
 router = APIRouter(prefix="/ogc", tags=["records"])
 
+_PROFILE = "http://www.opengis.net/def/profile/OGC/0/ogc-record"
 _OWN = ("q", "type", "ids", "externalIds", "datetime")
 _MAY_BE_EMPTY = (*_OWN, "bbox", "limit")
 _LONGEST, _MOST = 1000, 100
@@ -82,6 +83,8 @@ def _page(request: Request) -> Response:
         for row in page.rows
     ]
     links = _links(request, kind)
+    href = f"{root(request)}/collections/{CATALOGUE}"
+    links.append({"rel": "collection", "type": "application/json", "title": CATALOGUE, "href": href})
     if page.after is not None:
         text = Cursor(page.moment, page.after, matched).text(asked.selection)
         href = f"{address(request, 'f', 'cursor', 'offset')}f={kind.key}&cursor={text}"
@@ -168,7 +171,7 @@ def _moments(found: Record) -> tuple[str, str]:
 
 
 def _links(request: Request, kind: Kind) -> list[dict[str, str]]:
-    """Return links to this answer in each form and language, and to the catalogue."""
+    """Return links to this answer in each form and language."""
     here = address(request, "f")
     links = [
         {
@@ -179,7 +182,8 @@ def _links(request: Request, kind: Kind) -> list[dict[str, str]]:
         for each in _KINDS.values()
     ]
     in_language = address(request, "lang")
-    links += [
+    links.append({"rel": "profile", "href": _PROFILE})
+    return links + [
         {
             "rel": "alternate",
             "hreflang": code,
@@ -189,5 +193,3 @@ def _links(request: Request, kind: Kind) -> list[dict[str, str]]:
         }
         for code, name in LANGUAGES.items()
     ]
-    href = f"{root(request)}/collections/{CATALOGUE}"
-    return [*links, {"rel": "collection", "type": "application/json", "title": CATALOGUE, "href": href}]

@@ -163,12 +163,13 @@ def test_a_run_says_how_long_it_took(client: TestClient) -> None:
 def test_links_of_a_record_lead_somewhere(client: TestClient) -> None:
     for record_id in ("dataset:tsf", "layer:risk_cell", "layer:rain", "source:geonames", "snapshot:run1:8"):
         for link in record(client, record_id)["links"]:
-            assert client.get(link["href"]).status_code == 200, link
+            if link["rel"] != "profile":  # the name of a profile, not of ours
+                assert client.get(link["href"]).status_code == 200, link
 
 
 def test_what_is_not_known_is_null_and_never_guessed(client: TestClient) -> None:
     properties = record(client, "source:natural_earth")["properties"]
-    assert properties["license"] == "other"
+    assert "license" not in properties  # the SPDX list has no word for it
     assert properties["rights"] == "Public domain"
     assert properties["cadence"] is None
     assert properties["url"] is None
