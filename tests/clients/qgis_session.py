@@ -15,6 +15,7 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFillSymbol,
     QgsGeometry,
     QgsJsonExporter,
@@ -65,6 +66,13 @@ def load(landing_page, *collections):
     return found
 
 
+def window(landing_page, collection, box):
+    """Count the features of a window, as a map that shows just this window does."""
+    layer = layer_of(landing_page, collection)
+    request = QgsFeatureRequest(QgsRectangle(*map(float, box.split(","))))
+    return {"count": sum(1 for _ in layer.getFeatures(request.setFlags(QgsFeatureRequest.ExactIntersect)))}
+
+
 def edges(box):
     """West, south, east, north."""
     return [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()]
@@ -110,7 +118,9 @@ def send(landing_page, collection, item, feature):
     request = QNetworkRequest(QUrl(address))
     request.setRawHeader(b"Content-Type", b"application/geo+json")
     request.setRawHeader(b"Content-Crs", b"<http://www.opengis.net/def/crs/EPSG/0/4490>")
-    request.setRawHeader(b"If-Match", reading.reply().rawHeader(b"ETag"))
+    read = reading.reply()
+    name = next(each for each in read.rawHeaderList() if bytes(each).lower() == b"etag")
+    request.setRawHeader(b"If-Match", read.rawHeader(name))
     writing = QgsBlockingNetworkRequest()
     writing.put(request, json.dumps(document).encode())
     reply = writing.reply()
@@ -163,7 +173,7 @@ def main():
     application = QgsApplication([], False)
     application.initQgis()
     try:
-        answer = {"load": load, "edit": edit, "draw": draw}[command](*arguments)
+        answer = {"load": load, "window": window, "edit": edit, "draw": draw}[command](*arguments)
         sys.stdout.write(json.dumps(answer) + "\n")
     finally:
         application.exitQgis()
