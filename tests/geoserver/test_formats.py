@@ -302,7 +302,9 @@ def with_time(text: str) -> Page:
     return Page(NAMES, [("a", shapely.to_wkb(shapely.Point(1, 2)), "t", "", *values)], None, NOW)
 
 
-@pytest.mark.parametrize("text", ["1933-08-25", "1933", "2026-07-20T04:00Z", "2026-07-20T04:00:00.123456Z"])
+@pytest.mark.parametrize(
+    "text", ["1933-08-25", "1933", "2026-07-20T04:00Z", "2026-07-20T04:00:00.123456789Z"]
+)
 @pytest.mark.parametrize("key", ["fgb", "gpkg", "parquet"])
 def test_a_time_that_is_no_whole_instant_is_kept_as_the_text_it_is(
     key: str, text: str, tmp_path: Path
@@ -367,5 +369,5 @@ def test_arrow_types_are_those_of_the_schema_even_where_nothing_is_known(tmp_pat
         "depth": pa.float64(),
         "overhead": pa.bool_(),
         "built_on": pa.date32(),
-        "occurred_at": pa.timestamp("ms", tz="UTC"),
+        "occurred_at": pa.timestamp("us", tz="UTC"),
     }

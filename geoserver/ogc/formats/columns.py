@@ -26,18 +26,18 @@ _TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "boolean": pa.bool_(),
     "date": pa.date32(),
-    "datetime": pa.timestamp("ms", tz="UTC"),
+    "datetime": pa.timestamp("us", tz="UTC"),
 }
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _WHOLE = {
     "date": re.compile(_DAY),
-    "datetime": re.compile(_DAY + r"T\d{2}:\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})"),
+    "datetime": re.compile(_DAY + r"T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})"),
 }
-"""The times that a file can hold as such: to the millisecond, which is what GDAL keeps."""
+"""The times that a file can hold as such; of those GDAL writes milliseconds."""
 
 
 def partial_times(items: Items, moment: datetime | None) -> frozenset[str]:
-    """Return the time properties of which an item, as known at a moment, has more or less than a file's type.
+    """Return the time properties of which an item, as known at a moment, has less than a file's type.
 
     A year or a day is not an instant: such a property is text in every file of this state of the
     collection, whatever is selected from it.

@@ -189,7 +189,7 @@ class _Document:
         if field.name == "tier":
             return self._tier(Tier(value), row)
         word: Label | BilingualText | None = field.choices.get(str(value))
-        if word is None and field.name in _ENUMERATIONS:
+        if word is None and value in _ENUMERATIONS.get(field.name, ()):
             word = _ENUMERATIONS[field.name](value).label
         if word is None and field.type == "boolean":
             word = _WORDS["true" if value else "false"]
