@@ -31,9 +31,10 @@ def understood(*unfit: type[Exception]) -> Iterator[None]:
     InvalidInput
         In place of the errors of Python, and of `unfit`, those of the driver.
     """
+    errors: tuple[type[Exception], ...] = (UnicodeEncodeError, OverflowError, sa.exc.DataError, *unfit)
     try:
         yield
-    except (UnicodeEncodeError, OverflowError, sa.exc.DataError, *unfit) as error:
+    except errors as error:
         raise InvalidInput("a value that the database cannot take", got=str(error)[:200]) from None
 
 

@@ -31,6 +31,9 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 }
 
 
+_JOINED = ("known_from", "tier", "state", "score", "digest")
+
+
 def _history() -> list[sa.Column[str]]:
     return [
         sa.Column("known_from", TEXT, nullable=False, index=True),
@@ -38,12 +41,12 @@ def _history() -> list[sa.Column[str]]:
     ]
 
 
-def _one_each(name: str, *keys: str) -> list[sa.Index]:
-    """At most one row of each key is current; those that were are found by their key too."""
+def _one_each(name: str, *keys: str, shown: tuple[str, ...] = ()) -> list[sa.Index]:
+    """At most one row of each key is current; what is `shown` of each is read from the index alone."""
     current = sa.text("known_to IS NULL")
     return [
         sa.Index(f"current_{name}", *keys, unique=True, sqlite_where=current, postgresql_where=current),
-        sa.Index(f"versions_{name}", *keys, "known_to"),
+        sa.Index(f"versions_{name}", *keys, "known_to", *shown),
     ]
 
 
@@ -174,7 +177,7 @@ ASSESSMENT = sa.Table(
     *_history(),
     sa.Column("chain", sa.JSON, nullable=False),
     sa.Column("hysteresis", sa.JSON, nullable=False),
-    *_one_each("assessment", "dataset", "asset_id"),
+    *_one_each("assessment", "dataset", "asset_id", shown=_JOINED),
 )
 
 REGION_RISK = sa.Table(
@@ -196,7 +199,7 @@ REGION_RISK = sa.Table(
     sa.Column("cell_area_km2", sa.JSON, nullable=False),
     sa.Column("contributors", sa.JSON, nullable=False),
     sa.Column("chain", sa.JSON, nullable=False),
-    *_one_each("region_risk", "code"),
+    *_one_each("region_risk", "code", shown=_JOINED),
 )
 
 WARNING_EVENT = sa.Table(

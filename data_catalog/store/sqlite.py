@@ -42,9 +42,9 @@ class Sqlite:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Give a connection in one write transaction."""
-        with self._engine.connect().execution_options(write=True) as connection:
-            with connection.begin(), understood():
-                yield connection
+        writer = self._engine.execution_options(write=True)
+        with writer.begin() as connection, understood():
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -86,11 +86,14 @@ def test_an_identity_is_kept_and_differs_between_stores(tmp_path: Path) -> None:
 
 
 def test_an_asset_without_assessment_is_known_to_be_unknown(store: Store) -> None:
-    store.upsert("tsf", [tsf("a", dam_height=31.5, overhead=True)])
+    store.upsert("tsf", [tsf("a", dam_height=31.5, overhead=True, online_monitoring=False)])
     page = store.items("tsf").page(ItemQuery())
     found = dict(zip(page.names, page.rows[0][4:], strict=True))
     assert (found["tier"], found["state"], found["score"]) == (0, "missing", None)
-    assert (found["dam_height"], found["overhead"], found["origin"]) == (31.5, True, "operator")
+    assert (found["dam_height"], found["origin"]) == (31.5, "operator")
+    assert found["overhead"] is True
+    assert found["online_monitoring"] is False
+    assert store.feature("tsf", "a").properties["overhead"] is True
 
 
 def test_what_is_named_is_given_in_that_order_and_nothing_else_is_a_name(store: Store) -> None:
