@@ -27,7 +27,7 @@ from tiles.raster import raster_router
 
 BUILT_PAGE = Path(__file__).parent / "web" / "dist"
 RASTER_PREFIX = "/tiles/raster"
-_PARTS = (
+PARTS = (
     records,
     features,
     editing,
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_api_route("/livez", livez, methods=["GET"])
     app.add_api_route("/metrics", metrics, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
-    for part in _PARTS:
+    for part in PARTS:
         app.include_router(part.router)
     rasters = services.pools["raster"]
     app.include_router(

@@ -18,7 +18,7 @@ def parse_utc(text: str, *, where: str = "") -> datetime:
     Raises
     ------
     InvalidInput
-        If the text is no time, or carries no offset.
+        If the text is no time, carries no offset, or is before the year 1 or after 9999 in UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -28,7 +28,12 @@ def parse_utc(text: str, *, where: str = "") -> datetime:
         ) from None
     if moment.tzinfo is None:
         raise InvalidInput("a time without offset", where=where, expected="Z or +08:00 at the end", got=text)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(
+            "a time out of range", where=where, expected="the years 1 to 9999 in UTC", got=text
+        ) from None
 
 
 def format_utc(moment: datetime) -> str:
