@@ -139,8 +139,12 @@ class GeoPackage(GdalFile):
         """Return options of the driver; CRS84 has the code of its twin, as x comes first here in any case."""
         crs = "EPSG:4326" if answer.crs.name == "OGC:CRS84" else answer.crs.name
         config = {"OGR_SQLITE_SYNCHRONOUS": "OFF", "OGR_SQLITE_JOURNAL": "OFF"}
-        layer = {"IDENTIFIER": _title(answer)}
-        return {"config": config, "crs": crs, "layer_options": layer}
+        return {
+            "config": config,
+            "crs": crs,
+            "dataset_options": {"VERSION": "1.3"},  # the newest that GDAL 3.6 and QGIS 3.22 know well
+            "layer_options": {"IDENTIFIER": _title(answer)},
+        }
 
     def check(self, shapes: Geometries, answer: Answer) -> None:
         """Take everything."""
