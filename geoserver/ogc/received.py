@@ -25,7 +25,6 @@ from data_catalog.values import parse_id, parse_value
 from data_catalog.whereabouts import Regions, check_county, check_nation, refuse_abroad, refuse_swapped
 from geoserver.errors import NotAccepted
 from geoserver.ogc.crs import Crs
-from geoserver.ogc.formats.geojson import geometry as geometry_document
 from minegis.errors import InvalidInput, NotFound
 from minegis.levels import Origin
 from pipelines.steps.checks import check_row
@@ -138,7 +137,7 @@ def patched(
     if GEOMETRY in patch or shape is not None:
         if isinstance(shape, Mapping) and not {"type", "coordinates"} <= shape.keys():
             (there,) = crs.place(np.array([kept], dtype=object))
-            shape = {**geometry_document(shapely.to_wkb(there, byte_order=1)), **shape}
+            shape = {**orjson.loads(shapely.to_geojson(there)), **shape}
         document[GEOMETRY], kept = shape, None
     return _checked(store, collection, document, crs, row[0], values, kept)
 

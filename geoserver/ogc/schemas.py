@@ -42,6 +42,7 @@ UCUM: Mapping[str, str] = {
     "min": "min",
     "deg": "deg",
     "kPa": "kPa",
+    "g": "[g]",
 }
 _ID_LABEL = BilingualText(zh="编号", en="Identifier")
 _GEOMETRY_LABEL = BilingualText(zh="位置", en="Geometry")

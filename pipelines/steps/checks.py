@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from data_catalog.checks import Header, compare_fields
@@ -11,7 +12,7 @@ from data_catalog.mistake import Mistake
 from minegis.errors import InvalidInput
 from minegis.levels import Label
 from minegis.variables import variables
-from risk_models.rule_package import load_rules
+from risk_models.rule_package import RulePackage, load_rules
 from risk_models.tailings.classification import tsf_class
 from risk_models.warning.design import design_limits
 
@@ -36,7 +37,7 @@ def check_tsf_class(
     stated, storage, height = (properties.get(name) for name in names)
     if stated is None or storage is None or height is None:
         return []
-    computed = tsf_class(storage, height, load_rules(rules))
+    computed = tsf_class(storage, height, _rules(rules))
     # A class may be raised by one after study where a failure would gravely harm what lies below.
     if stated in (computed, max(computed - 1, 1)):
         return []
@@ -67,3 +68,8 @@ def check_station(
         problem = Label("设计限值无法用于比较", error.what)
         mistakes.append(Mistake(row, header("threshold_red"), problem, error.got, error.expected))
     return mistakes
+
+
+@cache
+def _rules(name: str) -> RulePackage:
+    return load_rules(name)

@@ -2,90 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import shapely
 from fastapi.testclient import TestClient
+from small_site import make_site
 
-from data_catalog.site import Area, Site, SiteDeclaration
-from data_catalog.store import Feature, Store
 from geoserver.app import create_app
-from minegis.declarations import BilingualText
-from minegis.levels import Origin
 from minegis.settings import Settings
 
-NOW = datetime(2026, 7, 20, 4, 0, tzinfo=UTC)
 HERE = "http://127.0.0.1"
-TSF = {
-    "name": "示例·青石沟尾矿库",
-    "county_code": "513221",
-    "status": "in_use",
-    "raise_method": "upstream",
-    "total_storage": 320.0,
-    "dam_height": 48.0,
-    "tsf_class": 4,
-    "overhead": True,
-}
 
 
-def _region(code: str, name: str, level: str, parent: str | None, shape: shapely.Polygon) -> Feature:
-    properties = {"code": code, "name": name, "level": level, "parent": parent}
-    return Feature(code, properties, shape, Origin.PUBLIC, "tianditu")
+@pytest.fixture(scope="session")
+def published_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A small site with a published run on SQLite; never written to."""
+    return Settings(site=make_site(tmp_path_factory.mktemp("sqlite")), web=Path("absent"))
 
 
-def _features() -> dict[str, list[Feature]]:
-    pond = shapely.Polygon([(103.50, 31.20), (103.53, 31.20), (103.53, 31.21), (103.50, 31.215)])
-    shocks = [
-        ("e1", 7.9, "2008-05-12T06:28:01Z", 103.32, 31.0),
-        ("e2", 7.5, "1933-08-25T07:50:30Z", 103.7, 32.0),
-        ("e3", 6.6, None, 102.9, 30.3),
-    ]
-    return {
-        "region": [
-            _region("100000", "全国", "nation", None, shapely.box(100, 28, 112, 40)),
-            _region("510000", "四川省", "province", "100000", shapely.box(101, 29, 106, 33)),
-            _region("513221", "汶川县", "county", "510000", shapely.box(103.2, 31.0, 103.9, 31.5)),
-        ],
-        "tsf": [
-            Feature("T1", TSF, pond, Origin.SAMPLE, "sample:tsf.xlsx"),
-            Feature(
-                "T2", {**TSF, "overhead": False}, shapely.Point(103.6, 31.3), Origin.SAMPLE, "sample:tsf.xlsx"
-            ),
-        ],
-        "place": [
-            Feature(
-                f"p{number:02d}",
-                {"name": f"村{number}", "population": 1000 + 7 * number},
-                shapely.Point(103.0 + 0.013 * number, 31.0 + 0.007 * (number % 5)),
-                Origin.PUBLIC,
-                "geonames",
-            )
-            for number in range(25)
-        ],
-        "earthquake": [
-            Feature(key, {"magnitude": size, "occurred_at": at}, shapely.Point(x, y), Origin.PUBLIC, "noaa")
-            for key, size, at, x, y in shocks
-        ],
-    }
+@pytest.fixture(scope="session")
+def published_postgis(tmp_path_factory: pytest.TempPathFactory, postgres: Callable[[], str]) -> Settings:
+    """A small site with a published run on PostGIS; never written to."""
+    url = postgres()
+    folder = make_site(tmp_path_factory.mktemp("postgis"), database=url)
+    return Settings(site=folder, database=url, web=Path("absent"))
+
+
+@pytest.fixture(scope="session")
+def client_of_sqlite(published_sqlite: Settings) -> Iterator[TestClient]:
+    """A client of the published site on SQLite."""
+    with client_of(published_sqlite) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def client_of_postgis(published_postgis: Settings) -> Iterator[TestClient]:
+    """A client of the published site on PostGIS."""
+    with client_of(published_postgis) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(backend: str, request: pytest.FixtureRequest) -> TestClient:
+    """A client of a published site that nobody writes to, on each database."""
+    opened: TestClient = request.getfixturevalue(f"client_of_{backend}")
+    return opened
+
+
+@pytest.fixture
+def served(backend: str, request: pytest.FixtureRequest, serve: Callable[..., str]) -> str:
+    """Address of the real command serving the published site, on each database."""
+    settings: Settings = request.getfixturevalue(f"published_{backend}")
+    return serve(settings.site, **({"database": settings.database} if settings.database else {}))
 
 
 @pytest.fixture
 def folder(tmp_path: Path, database: str) -> Path:
-    """The folder of the site, whose store is on the backend of the test."""
-    title = BilingualText(zh="示例站点", en="Sample site")
-    area = Area(id="box", title=BilingualText(zh="框", en="Box"), bbox=(102.5, 30.5, 104.5, 32.5))
-    declaration = SiteDeclaration(
-        title=title, origin=Origin.SAMPLE, reference_time=NOW, areas=(area,), inputs=()
-    )
-    Site.create(tmp_path, declaration)
-    with Store.open(tmp_path, database) as store:
-        for dataset, rows in _features().items():
-            store.upsert(dataset, rows)
-    return tmp_path
+    """The folder of a site of its own without a run, whose store is on the backend of the test."""
+    return make_site(tmp_path, published=False, database=database)
 
 
 @pytest.fixture
