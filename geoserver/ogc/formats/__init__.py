@@ -16,9 +16,8 @@ from geoserver.ogc.formats.parquet import GeoParquet
 
 __all__ = ["FORMATS", "Answer", "Format"]
 
-_ALL: tuple[Format, ...] = (
-    GeoJson(), Html(), JsonLd(), GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), GeoPackage(),
-)  # fmt: skip
+_FILES: tuple[Format, ...] = (GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), GeoPackage())
+_PAGES: tuple[Format, ...] = (GeoJson(), Html(frozenset(each.media_type for each in _FILES)), JsonLd())
 
-FORMATS: Mapping[str, Format] = MappingProxyType({each.key: each for each in _ALL})
+FORMATS: Mapping[str, Format] = MappingProxyType({each.key: each for each in (*_PAGES, *_FILES)})
 """By key; the first is the default."""

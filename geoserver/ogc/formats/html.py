@@ -11,7 +11,6 @@ from data_catalog.collection import RISK_CELL
 from data_catalog.dataset import Field
 from data_catalog.items import FIXED_COLUMNS, Page, Row
 from geoserver.ogc.formats.format import Answer
-from geoserver.ogc.formats.geojson import GeoJson
 from minegis.declarations import BilingualText
 from minegis.levels import EvidenceState, Label, Origin, Tier
 
@@ -23,7 +22,7 @@ _WORDS: Mapping[str, Label] = {
     "collections": Label("数据集", "Collections"),
     "here": Label("在一张图上查看", "Show on the one map"),
     "download": Label("下载全部", "Download all"),
-    "page": Label("本页 GeoJSON", "This page as GeoJSON"),
+    "page": Label("本页", "This page"),
     "matched": Label("共 {n} 项", "{n} items"),
     "many": Label("总数超过一万项", "more than 10,000 items"),
     "shown": Label("，本页 {n} 项", ", {n} on this page"),
@@ -46,6 +45,11 @@ class Html:
 
     Its script and style are built beside the map page under names that stay; the map reads the same items as
     GeoJSON.
+
+    Parameters
+    ----------
+    files : set of str
+        Media types of the formats that hold everything, whatever page they are taken from.
     """
 
     key = "html"
@@ -54,17 +58,21 @@ class Html:
     suffix = ""
     streams = False
 
+    def __init__(self, files: frozenset[str]) -> None:
+        self._files = files
+
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the page."""
         for page in pages:
-            yield _Document(page, answer).text().encode()
+            yield _Document(page, answer, self._files).text().encode()
 
 
 class _Document:
     """One page in the making."""
 
-    def __init__(self, page: Page, answer: Answer) -> None:
+    def __init__(self, page: Page, answer: Answer, files: frozenset[str]) -> None:
         self._answer = answer
+        self._files = files
         self._page = page
         self._fields = [answer.collection.properties[name] for name in page.names]
         self._links = {each["rel"]: each["href"] for each in answer.links}
@@ -108,28 +116,24 @@ class _Document:
         )
 
     def _summary(self) -> str:
-        alternates = [each for each in self._answer.links if each["rel"] == "alternate"]
-        page = "".join(
-            f"<li>{_link(each['href'], self._word('page'))}</li>"
-            for each in alternates
-            if each["type"] == GeoJson.media_type
-        )
+        others = self._downloads()
         if self._answer.single:
-            return (
-                f'<div class="summary">{self._on_the_map()}<nav class="formats"><ul>{page}</ul></nav></div>'
-            )
+            return f'<div class="summary">{self._on_the_map()}{others}</div>'
         matched, rows = self._answer.matched, len(self._page.rows)
         total = self._word("many") if matched is None else self._word("matched", n=f"{matched:,}")
         part = "" if matched == rows else self._word("shown", n=f"{rows:,}")
-        everything = "".join(
-            f"<li>{_link(_changed(each['href'], *_PART), escape(each['title']))}</li>"
-            for each in alternates
-            if each["type"] != GeoJson.media_type
-        )
-        return (
-            f'<div class="summary"><p>{total}{part}</p><nav class="formats"><ul>{page}</ul>'
-            f"<span>{self._word('download')}</span><ul>{everything}</ul></nav></div>"
-        )
+        return f'<div class="summary"><p>{total}{part}</p>{others}</div>'
+
+    def _downloads(self) -> str:
+        """Return links to the page in other formats, and to everything that matches as files."""
+        lists = {"page": "", "download": ""}
+        for each in self._answer.links:
+            if each["rel"] == "alternate":
+                whole = each["type"] in self._files
+                address = _changed(each["href"], *_PART) if whole else each["href"]
+                lists["download" if whole else "page"] += f"<li>{_link(address, escape(each['title']))}</li>"
+        shown = (f"<span>{self._word(word)}</span><ul>{list_}</ul>" for word, list_ in lists.items() if list_)
+        return f'<nav class="formats">{"".join(shown)}</nav>'
 
     def _map(self) -> str:
         address = _changed(self._links.get("self", ""), "crs", "skipGeometry", "zoom-level", f="json")
