@@ -107,6 +107,10 @@ class DrawnLayer:
         check(abandoned)
         return encode_layer(self.name, drawn, [self.declared.of(rows), self.risk.of(rows)])
 
+    def is_empty(self, tile: Tile) -> bool:
+        """Say whether nothing is in a tile, at its own zoom and at every finer one."""
+        return self.shapes.near(world_window(tile)).size == 0
+
     def _by_kind(
         self, rows: Integers, tile: Tile, window: Window, abandoned: Abandoned
     ) -> Iterator[Commands]:

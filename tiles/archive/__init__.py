@@ -1,0 +1,1 @@
+"""Vector tiles carried away: whole archives of a region, made anew only where something has changed."""
