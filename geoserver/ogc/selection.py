@@ -81,20 +81,28 @@ def parse_bbox(text: str, crs: str) -> BaseGeometry:
     if second_low > second_high or low > high or (first_low > first_high and not crossing):
         raise InvalidInput("a bbox that ends before it begins", where="bbox", got=text[:80])
     if crossing:
-        east = shapely.box(first_low, second_low, 180.0, second_high)
-        return shapely.union(east, shapely.box(-180.0, second_low, first_high, second_high))
-    box = shapely.box(first_low, second_low, first_high, second_high)
+        east = _box(first_low, second_low, 180.0, second_high)
+        return shapely.union(east, _box(-180.0, second_low, first_high, second_high))
+    box = _box(first_low, second_low, first_high, second_high)
     if system.geographic:
         return box
-    reach = max(first_high - first_low, second_high - second_low)
-    area: BaseGeometry = system.lonlat(np.array([shapely.segmentize(box, reach / _PIECES)]), east_first=True)[
-        0
-    ]
+    piece = max(first_high - first_low, second_high - second_low) / _PIECES
+    bent = shapely.segmentize(box, piece) if piece > 0 else box
+    area: BaseGeometry | None = system.lonlat(np.array([bent]), east_first=True)[0]
     if area is None or not area.is_valid:
         raise InvalidInput(
             "a bbox with no place on the map", where="bbox", expected=f"a box in {crs}", got=text[:80]
         )
     return area
+
+
+def _box(west: float, south: float, east: float, north: float) -> BaseGeometry:
+    """Return a box; without height or width it is a line or a point, for as a polygon it touches nothing."""
+    if west < east and south < north:
+        return shapely.box(west, south, east, north)
+    if west == east and south == north:
+        return shapely.Point(west, south)
+    return shapely.LineString([(west, south), (east, north)])
 
 
 def parse_period(text: str) -> Period:
