@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -25,7 +24,6 @@ from data_catalog.store import Feature, Store
 from geoserver.caching import kept_headers, names_tag
 from geoserver.errors import (
     ContentTooLarge,
-    Forbidden,
     PreconditionRequired,
     UnsupportedMediaType,
     problem_of,
@@ -37,6 +35,7 @@ from geoserver.ogc.parameters import EVERYWHERE, given_parameters, language
 from geoserver.ogc.received import Present, created, parse_document, patched, replaced
 from geoserver.ogc.sources import sources_of
 from geoserver.services import services_of
+from geoserver.writers import may_write, refuse_stranger
 from minegis.clock import parse_utc, utc_now
 from minegis.errors import InvalidInput, NotFound, Stale
 
@@ -45,7 +44,6 @@ GREATEST_BODY = 2**20  # bytes
 
 _READING = ("GET", "HEAD", "OPTIONS")
 _TAKEN = {"POST": (GEOJSON,), "PUT": (GEOJSON,), "PATCH": (MERGE_PATCH, GEOJSON)}
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
 _TRIES = 8  # where no condition was set, against writers that come between reading and writing
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -195,7 +193,7 @@ async def _edited(request: Request, work: Callable[[_Edit], Response]) -> Respon
         raise HTTPException(
             HTTPStatus.METHOD_NOT_ALLOWED, f"{schema.id} is not edited", {"Allow": ", ".join(_READING)}
         )
-    _refuse_stranger(request)
+    refuse_stranger(request)
     body = await _body(request)
     crs = crs_of(request.headers.get("content-crs", CRS84).strip("<> "), "Content-Crs")
     services = services_of(request)
@@ -228,7 +226,7 @@ def _tried(edit: _Edit, item_id: str, write: Callable[[Present], Response]) -> R
 
 def _options(request: Request, *writing: str) -> Response:
     schema = collection_of(request.path_params["collection"])
-    allowed = schema.editable and _is_allowed(request)
+    allowed = schema.editable and may_write(request)
     headers = {"Allow": ", ".join((*_READING, *writing) if allowed else _READING)}
     if allowed:
         headers |= {
@@ -237,39 +235,6 @@ def _options(request: Request, *writing: str) -> Response:
             if method in ("POST", "PATCH")
         }
     return Response(status_code=HTTPStatus.OK, headers=headers)
-
-
-def _refuse_stranger(request: Request) -> None:
-    if not _is_allowed(request):
-        raise Forbidden(
-            "editing is not open to this client",
-            where=request.url.path,
-            expected="the setting MINEGIS_EDITING: here for clients on this machine, anywhere for all",
-            got=services_of(request).settings.editing,
-        )
-
-
-def _is_allowed(request: Request) -> bool:
-    """Whether this client may edit.
-
-    A client is here when it is on this machine and calls the server by a name of this machine, with nobody
-    between: so neither a proxy nor a foreign page whose name leads here speaks for others.
-    """
-    editing = services_of(request).settings.editing
-    if editing != "here":
-        return editing == "anywhere"
-    if request.client is None or any(name in request.headers for name in _FORWARDED):
-        return False
-    return _is_loopback(request.client.host) and _is_loopback(request.url.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        found = ip_address(host)
-    except ValueError:
-        return host == "localhost"
-    mapped = getattr(found, "ipv4_mapped", None)
-    return (mapped or found).is_loopback
 
 
 async def _body(request: Request) -> bytes:
