@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import format_datetime
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -16,9 +17,11 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
+from small_site import make_site
 
 from data_catalog.dataset import dataset
 from data_catalog.store import Store
+from geoserver.app import create_app
 from minegis.clock import parse_utc
 from minegis.settings import Settings
 
@@ -649,6 +652,18 @@ def test_an_item_that_is_none_is_not_found(unharmed: TestClient) -> None:
 
 
 # Rules of particular collections.
+
+
+def test_an_asset_with_an_active_warning_is_not_deleted(tmp_path: Path, database: str) -> None:
+    site = make_site(tmp_path, database=database)
+    settings = Settings(site=site, database=database, web=Path("absent"))
+    with TestClient(create_app(settings), base_url=HERE, client=("127.0.0.1", 50000)) as api:
+        before = api.get("/ogc/collections/warning/items").json()["features"]
+        assert [each["properties"]["asset_id"] for each in before] == ["T1"]
+        refused(api.delete(ITEM, headers=tag_of(api)), 409)
+        assert api.get(ITEM).json()["properties"]["tier"] == 4
+        other = f"{ITEMS}/T2"
+        assert api.delete(other, headers=tag_of(api, other)).status_code == 204
 
 
 def station(**changed: Any) -> dict[str, Any]:

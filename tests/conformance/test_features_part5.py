@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from data_catalog.collection import collections
 from data_catalog.dataset import datasets
+from geoserver.ogc.conformance import conforms, measured
 from geoserver.ogc.schemas import UCUM
 
 COMMON = "ogcapi-common-3/1.0/conf"
@@ -161,6 +162,22 @@ def test_references_lead_to_a_collection_whose_id_is_alike(client: TestClient) -
     # A region is referred to by the code that is its id.
     region = client.get("/ogc/collections/region/items").json()["features"][0]
     assert region["id"] == region["properties"]["code"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            each, marks=pytest.mark.abstract_test(each, f"/conf/{each.rsplit('/')[-1]}/get-conformance")
+        )
+        for each in (RECEIVABLES, QUERYABLES, SORTABLES)
+    ],
+)
+def test_a_class_is_declared_as_it_was_measured(client: TestClient, name: str) -> None:
+    response = client.get("/ogc/conformance", headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    declared = response.json()["conformsTo"]
+    assert (f"http://www.opengis.net/spec/{name}" in declared) == conforms(name, measured())
 
 
 @pytest.mark.abstract_test(RECEIVABLES, "/conf/returnables-and-receivables/link")

@@ -6,8 +6,24 @@ import pytest
 from fastapi.testclient import TestClient
 
 from data_catalog.collection import collections
+from geoserver.ogc.conformance import conforms, measured
 
 QUERYABLES = "ogcapi-features-3/1.0/conf/queryables"
+
+
+@pytest.mark.abstract_test(QUERYABLES, "/conf/queryables/get-conformance")
+def test_the_class_is_declared_as_it_was_measured(client: TestClient) -> None:
+    response = client.get("/ogc/conformance", headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    declared = response.json()["conformsTo"]
+    assert (f"http://www.opengis.net/spec/{QUERYABLES}" in declared) == conforms(QUERYABLES, measured())
+
+
+@pytest.mark.abstract_test(QUERYABLES, "/conf/queryables/get-collections")
+def test_every_collection_is_listed(client: TestClient) -> None:
+    response = client.get("/ogc/collections", headers={"Accept": "application/json"})
+    assert response.status_code == 200
+    assert {each["id"] for each in response.json()["collections"]} == set(collections())
 
 
 @pytest.mark.abstract_test(QUERYABLES, "/conf/queryables/get-queryables")
