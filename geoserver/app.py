@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from geoserver import api, cap, errors, tile_routes
+from geoserver import api, archive_routes, cap, errors, tile_routes
 from geoserver.compression import Compression
 from geoserver.headers import Headers
 from geoserver.metrics import Measured, Metrics, metrics
@@ -39,6 +39,7 @@ PARTS = (
     styles,
     openapi,
     api,
+    archive_routes,
     cap,
 )
 _FOR_GOOD = "public, max-age=31536000, immutable"
@@ -61,6 +62,8 @@ def create_app(settings: Settings) -> FastAPI:
         warming = asyncio.create_task(_warm(app))
         yield
         warming.cancel()
+        if (archives := getattr(app.state, "archives", None)) is not None:
+            archives.stop()
         services.stop()
 
     app = FastAPI(
@@ -78,14 +81,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Compression, pool=services.pools["compression"])
     app.add_middleware(Measured, metrics=figures)
     app.add_middleware(Headers)
-    app.add_api_route("/livez", livez, methods=["GET"])
-    app.add_api_route("/metrics", metrics, methods=["GET"])
-    app.add_api_route("/readyz", readyz, methods=["GET"])
-    for part in PARTS:
-        app.include_router(part.router)
+    for path, answer in (("/livez", livez), ("/metrics", metrics), ("/readyz", readyz)):
+        app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
+    for part in PARTS:  # the OGC API has a document of its own
+        app.include_router(part.router, include_in_schema=part in (api, cap))
     rasters = services.pools["raster"]
     app.include_router(
-        raster_router(lambda request: site_of(request).rasters, lambda _: rasters.place(), RASTER_PREFIX)
+        raster_router(lambda request: site_of(request).rasters, lambda _: rasters.place(), RASTER_PREFIX),
+        include_in_schema=False,
     )
     _serve_page(app, settings.web or BUILT_PAGE)
     return app

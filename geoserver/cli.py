@@ -25,6 +25,7 @@ from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store
 from geoserver.import_command import import_
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
+from geoserver.tiles_command import tiles
 from minegis.clock import format_utc
 from minegis.errors import InvalidInput, MinegisError, NotFound
 from minegis.evidence import Evidence
@@ -219,6 +220,7 @@ def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class o
 
 
 app.command("import")(import_)
+app.add_typer(tiles, name="tiles")
 
 
 @app.command()

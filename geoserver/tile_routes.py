@@ -111,7 +111,7 @@ async def _described(request: Request, tiles: MapTiles, names: Sequence[str], te
             "tiles": [f"{base_url}{template}/{{z}}/{{x}}/{{y}}.mvt"],
             "minzoom": min(layer.minzoom for _, layer in drawn),
             "maxzoom": max(layer.maxzoom for _, layer in drawn),
-            "vector_layers": [_vector_layer(collection, layer) for collection, layer in drawn],
+            "vector_layers": [vector_layer(collection, layer) for collection, layer in drawn],
         }
         bounds = tiles.bounds(names)
         if bounds is not None:
@@ -133,7 +133,8 @@ def drawn_fields(collection: Collection, layer: Layer) -> list[str]:
     return [name for name in wanted if name in collection.properties]
 
 
-def _vector_layer(collection: Collection, layer: Layer) -> dict[str, Any]:
+def vector_layer(collection: Collection, layer: Layer) -> dict[str, Any]:
+    """Describe the tiles of a collection as TileJSON does."""
     kinds = {"integer": "Number", "number": "Number", "boolean": "Boolean"}
     types = {name: collection.properties[name].type for name in drawn_fields(collection, layer)}
     return {
