@@ -29,9 +29,9 @@ from minegis.errors import InvalidInput, NotFound
 from minegis.levels import Origin
 from pipelines.steps.checks import check_row
 
-_GEOMETRIES = frozenset(
-    ("Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection")
-)
+_GEOMETRIES = (
+    "Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection",
+)  # fmt: skip
 _PLACE = "place"  # where JSON-FG puts the geometry; it goes before `geometry`
 _OTHER_CRS = ("crs", "coordRefSys")
 _OF_FEATURE = frozenset(("type", "id", "properties", GEOMETRY, _PLACE, "bbox", "links", *_OTHER_CRS))

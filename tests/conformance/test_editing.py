@@ -448,6 +448,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no geometry": (feature(geometry=None), "$.geometry"),
     "a geometry that is a text": (feature(geometry="POINT (1 2)"), "$.geometry"),
     "an unknown geometry": (feature(geometry={"type": "Circle", "coordinates": [1, 2]}), "$.geometry"),
+    "a geometry whose type is an object": (feature(geometry={"type": {}, "coordinates": []}), "$.geometry"),
     "a line": (
         feature(geometry={"type": "LineString", "coordinates": [[103.6, 31.2], [103.7, 31.2]]}),
         "$.geometry",
