@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -20,9 +22,8 @@ def test_every_setting_is_documented() -> None:
 
 def test_every_command_and_option_is_documented() -> None:
     text = (DOCS / "operators" / "settings.md").read_text(encoding="utf-8")
-    root = typer.main.get_command(app)
     missing = []
-    for name, command in root.commands.items():  # type: ignore[attr-defined]
+    for name, command in _commands("", typer.main.get_command(app)):
         if f"`minegis {name}" not in text:
             missing.append(name)
         options = [
@@ -32,6 +33,14 @@ def test_every_command_and_option_is_documented() -> None:
             f"{name} {option}" for option in options if f"`{option}" not in text and f" {option}" not in text
         ]
     assert not missing
+
+
+def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield name.strip(), command
+    for part, each in (below or {}).items():
+        yield from _commands(f"{name} {part}", each)
 
 
 def test_every_link_in_the_documents_leads_somewhere() -> None:
