@@ -14,7 +14,11 @@ from geoserver.ogc.discovery import (
     styles_landing,
     styles_of_collection,
 )
+from geoserver.ogc.editing_paths import edit_paths, schema_paths
 from geoserver.ogc.schemas import schema_links
+from geoserver.ogc.tile_paths import tile_paths
+from geoserver.ogc.tilesets import collection_links as tilesets_of_collection
+from geoserver.ogc.tilesets import landing_links as tilesets_landing
 
 type Link = dict[str, str]
 type Paths = Mapping[str, Mapping[str, Any]]
@@ -48,8 +52,10 @@ class Offer:
 
 
 OFFERS: tuple[Offer, ...] = (
-    Offer(collection=schema_links),
+    Offer(collection=schema_links, paths=schema_paths),
+    Offer(paths=edit_paths),
     Offer(landing=styles_landing, collection=styles_of_collection, paths=style_paths),
     Offer(landing=records_landing, paths=record_paths),
+    Offer(landing=tilesets_landing, collection=tilesets_of_collection, paths=tile_paths),
 )
 """Every part beside landing page, collections and items."""
