@@ -16,6 +16,7 @@ from data_catalog.site import Area
 from data_catalog.source import sources
 from data_catalog.store import Artefact
 from geoserver import subjects
+from geoserver.errors import PROBLEMS
 from geoserver.explain import assets_touching, explain_cell, find_cell
 from geoserver.services import OpenSite, services_of
 from layers.layer import Layer, groups, layers
@@ -26,7 +27,7 @@ from minegis.variables import variables
 from tiles.cells import NAME as RISK_CELL
 from tiles.raster import bounds_of
 
-router = APIRouter(prefix="/api/v1", tags=["api"])
+router = APIRouter(prefix="/api/v1", tags=["api"], responses=PROBLEMS)
 
 _SEARCH_LIMIT = 20
 _SEARCHED = ("tsf", "mine", "slope", "region", "station", "facility", "place")

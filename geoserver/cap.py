@@ -18,12 +18,13 @@ from lxml import etree
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.store import Store, WarningEventRecord
+from geoserver.errors import PROBLEMS
 from geoserver.services import services_of
 from minegis.clock import format_utc, parse_utc
 from minegis.errors import NotFound
 from minegis.levels import Tier
 
-router = APIRouter(prefix="/cap", tags=["cap"])
+router = APIRouter(prefix="/cap", tags=["cap"], responses=PROBLEMS)
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -36,6 +37,14 @@ _CATEGORY = "Safety"
 _FEED_LENGTH = 200
 
 
+class _Feed(Response):
+    media_type = "application/atom+xml"
+
+
+class _Document(Response):
+    media_type = MEDIA_TYPE
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a warning applies: the names of its region, and the shape of its asset."""
@@ -44,7 +53,7 @@ class Place:
     shape: BaseGeometry
 
 
-@router.get("/feed.atom")
+@router.get("/feed.atom", response_class=_Feed)
 async def feed(request: Request) -> Response:
     """Return the newest messages, the last one first."""
     services = services_of(request)
@@ -54,12 +63,12 @@ async def feed(request: Request) -> Response:
         opened = services.opened()
         events = opened.store.warning_events()[-_FEED_LENGTH:][::-1]
         content = atom_feed(events, title=opened.site.declaration.title.zh, base=base)
-        return Response(content, media_type="application/atom+xml")
+        return _Feed(content)
 
     return await services.query(work, request)
 
 
-@router.get("/{identifier}.xml")
+@router.get("/{identifier}.xml", response_class=_Document)
 async def document(request: Request, identifier: str) -> Response:
     """Return one message as a CAP 1.2 document."""
     services = services_of(request)
@@ -69,7 +78,7 @@ async def document(request: Request, identifier: str) -> Response:
         events = store.warning_events(identifier=identifier)
         if not events:
             raise NotFound("no such warning message", where=f"identifier {identifier!r}")
-        return Response(cap_document(events[0], place_of(store, events[0])), media_type=MEDIA_TYPE)
+        return _Document(cap_document(events[0], place_of(store, events[0])))
 
     return await services.query(work, request)
 

@@ -100,6 +100,20 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
 }
 
 
+_PROBLEM = "application/problem+json"
+_TEXTS = ("type", "title", "detail", "what", "where", "expected", "got")
+_SCHEMA = {
+    "type": "object",
+    "required": [*_TEXTS, "status"],
+    "properties": {**{name: {"type": "string"} for name in _TEXTS}, "status": {"type": "integer"}},
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    kind: {"description": text, "content": {_PROBLEM: {"schema": _SCHEMA}}}
+    for kind, text in (("4XX", "What is wrong with the request."), ("5XX", "Why it cannot be answered now."))
+}
+"""What every route may answer instead, for an OpenAPI document."""
+
+
 def problem(
     status: int,
     detail: str,
@@ -124,7 +138,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    return Response(orjson.dumps(body), status_code=status, media_type="application/problem+json")
+    return Response(orjson.dumps(body), status_code=status, media_type=_PROBLEM)
 
 
 def status_of(error: MinegisError) -> HTTPStatus:
