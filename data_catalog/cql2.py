@@ -151,5 +151,13 @@ class _Check:
             if len(args) != 1 if op == "not" else len(args) < 2:
                 expected = "1" if op == "not" else "2 or more"
                 raise mistake(f"a wrong number of operands of {op}", expected, str(len(args)))
-            return Operand("boolean", Call(op, tuple(self.predicate(each, depth + 1) for each in args)))
-        return applied(op, [self._operand(each, depth + 1) for each in args])
+            parts = [self.predicate(each, depth + 1) for each in args]
+            joined = tuple(part for each in parts for part in _parts(op, each))
+            return Operand("boolean", Call(op, joined))
+        name = op.lower() if op[1:2] == "_" else op  # the standard writes t_metBy in JSON, T_METBY in text
+        return applied(name, [self._operand(each, depth + 1) for each in args])
+
+
+def _parts(op: str, tree: Expression) -> tuple[Expression, ...]:
+    """Return what is joined, so that a conjunction within a conjunction is a part of it."""
+    return tree.args if op != "not" and isinstance(tree, Call) and tree.op == op else (tree,)

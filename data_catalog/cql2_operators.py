@@ -185,7 +185,8 @@ def _alike(op: str, left: Operand, right: Operand) -> tuple[Operand, Operand]:
 def _is_null(op: str, given: list[Operand]) -> Expression:
     if given[0].kind in ("interval", "array"):
         raise mistake("an operand that isNull cannot take", "a property or a value", given[0].kind)
-    return Call(op, (given[0].tree,))
+    tree = given[0].tree
+    return Literal(False) if isinstance(tree, Literal | Shape) else Call(op, (tree,))
 
 
 def _comparison(op: str, given: list[Operand]) -> Expression:

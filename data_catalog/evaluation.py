@@ -45,7 +45,7 @@ class Shapes:
     made : callable of rows
         Gives the geometries of rows, lon/lat deg; None where there is none.
     lon, lat : (n,) float, deg
-        A point in each.
+        A point in each; not-a-number where there is none.
     across, along : (n,) float or float, deg
         How far none of each goes from its point, east or west and north or south.
     """
@@ -204,12 +204,14 @@ class _Evaluation:
         return np.where(missing, np.nan, numbers)
 
     def _missing(self, expression: Expression) -> Mask:
-        if isinstance(expression, Shape) or (expression == Property(GEOMETRY) and self._has_shapes()):
-            return np.zeros(self._count, dtype=bool)
-        return self._value(expression)[1]
-
-    def _has_shapes(self) -> bool:
-        return isinstance(self._columns[GEOMETRY], Shapes)
+        if expression != Property(GEOMETRY):
+            return self._value(expression)[1]
+        column = self._columns[GEOMETRY]
+        return (
+            np.isnan(column.lon[self._all_rows()])
+            if isinstance(column, Shapes)
+            else _absent(self._column(column))
+        )
 
     def _edge(self, time: Expression, edge_of: Callable[[str], str], which: int) -> tuple[Any, Mask]:
         """Return the begin or the end of times."""
@@ -225,14 +227,14 @@ class _Evaluation:
             left, right, op = right, left, _CONVERSE.get(op, op)
         relation = getattr(shapely, op.removeprefix("s_"))
         column = self._columns[GEOMETRY]
-        if isinstance(left, Shape):
-            shapely.prepare(left.geometry)
-            if isinstance(column, Shapes):
-                return self._known(self._related(op, relation, left.geometry, column))
+        missing = self._missing(Property(GEOMETRY))
+        if not isinstance(left, Shape):
             shapes = self._column(column)
-            return _Truth(relation(left.geometry, shapes), shapely.is_missing(shapes))
-        shapes = self._column(column)
-        return _Truth(relation(shapes, shapes), shapely.is_missing(shapes))
+            return _Truth(relation(shapes, shapes) & ~missing, missing)
+        shapely.prepare(left.geometry)
+        if isinstance(column, Shapes):
+            return _Truth(self._related(op, relation, left.geometry, column), missing)
+        return _Truth(relation(left.geometry, self._column(column)) & ~missing, missing)
 
     def _related(self, op: str, relation: Callable[..., Mask], shape: BaseGeometry, items: Shapes) -> Mask:
         """Compare a shape with items: those far from it or well within it are not made."""
@@ -247,6 +249,8 @@ class _Evaluation:
         )
         true = np.zeros(self._count, dtype=bool)
         if op in ("s_intersects", "s_contains") and _is_box(shape):
+            if op == "s_intersects":
+                across = along = 0.0  # its point is enough
             true = (
                 (lon - across > west) & (lon + across < east) & (lat - along > south) & (lat + along < north)
             )
@@ -270,6 +274,11 @@ def _is_spatial(expression: Expression) -> bool:
 
 def _is_box(shape: BaseGeometry) -> bool:
     return bool(shapely.equals_exact(shapely.normalize(shape), shapely.normalize(shapely.envelope(shape))))
+
+
+def _absent(shapes: NDArray[np.object_]) -> Mask:
+    absent: Mask = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    return absent
 
 
 def _missing(values: NDArray[Any]) -> Mask:
@@ -305,7 +314,8 @@ def _computed(op: str, a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArra
         case "*":
             return a * b
         case "^":
-            return np.where((a == 0) & (b < 0), np.nan, np.power(a, b))
+            none = ((a == 0) & (b < 0)) | np.isnan(a) | np.isnan(b)  # NumPy has 1 for nan ** 0
+            return np.where(none, np.nan, np.power(a, b))
     quotient = np.where(b == 0, np.nan, a / b)
     if op == "/":
         return quotient

@@ -280,8 +280,8 @@ def _literal(value: object) -> Sql:
 
 
 # A stored time is as long as what it says: 4, 7 or 10 characters without a clock time, else ending in Z with
-# six digits of a fraction, or none where that is zero. So it compares as text with a moment M of 27 characters,
-# but for the year, month and day that M is in, which are beginnings of M, and its second without a fraction.
+# six digits of a fraction, or none where that is zero. So it compares as text with a moment of 27 characters,
+# but for the year, month and day that hold the moment, which begin it, and its second without a fraction.
 
 
 def _begins_after(column: Sql, moment: str) -> Sql:

@@ -87,6 +87,7 @@ class ListedStates:
 def _columns(collection: Collection, rows: Sequence[Row], moment: datetime) -> Columns:
     shapes = shapely.from_wkb(np.array([row[1] for row in rows], dtype=object))
     west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
+    inner = shapely.point_on_surface(shapes)
     number = {row[0]: at for at, row in enumerate(rows)}
 
     def row_of(item_id: str) -> int:
@@ -104,9 +105,9 @@ def _columns(collection: Collection, rows: Sequence[Row], moment: datetime) -> C
         ids=lambda wanted: [rows[at][0] for at in wanted],
         shapes=Shapes(
             made=lambda wanted: shapes[wanted],
-            lon=(west + east) / 2,
-            lat=(south + north) / 2,
-            across=east - west,  # twice as far as it is: halves are rounded
+            lon=shapely.get_x(inner),
+            lat=shapely.get_y(inner),
+            across=east - west,
             along=north - south,
         ),
         tags=lambda wanted: [(rows[at][2], rows[at][3]) for at in wanted],
