@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
@@ -28,6 +29,9 @@ _ALWAYS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
 }
 _PUBLIC = ("/tiles/", "/ogc", "/api/", "/cap/")
+_NEGOTIATED = "/ogc"
+_VARIES, _TILE_VARIES = "Accept, Accept-Language", "Accept"
+_TILE = re.compile(r"/tiles/[^/]+/[^/]+/[^/]+/[^/]+$")
 _READABLE = "ETag, Content-Crs, Content-Bbox"
 
 
@@ -48,12 +52,15 @@ class Headers:
             return
         head = scope["method"] == "HEAD"
         public = scope["path"].startswith(_PUBLIC)
+        negotiated = scope["path"].startswith(_NEGOTIATED)
 
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_ALWAYS)
                 headers.setdefault("Cache-Control", "no-cache")
+                if negotiated and headers.get("Vary", "Accept-Encoding") == "Accept-Encoding":
+                    headers.add_vary_header(_TILE_VARIES if _TILE.search(scope["path"]) else _VARIES)
                 if public:
                     headers["Access-Control-Allow-Origin"] = "*"
                     headers["Access-Control-Expose-Headers"] = _READABLE

@@ -280,7 +280,7 @@ def _versioned(
 
             async def found(request: Request) -> Response:
                 version = await run_in_threadpool(lambda: rasters_of(request).version())
-                headers = {"ETag": entity_tag(version), "Cache-Control": "no-cache"}
+                headers = {"ETag": entity_tag(version), "Cache-Control": "no-cache", "Vary": "Accept"}
                 if is_kept(request.headers.get("if-none-match"), headers["ETag"]):
                     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
                 response = await make(request)
