@@ -104,6 +104,9 @@ def questions_of(server: Server, running: object, made: data.Made) -> Iterator[Q
     if first is not None and (tag := _tag(base + first)):
         yield Question("not modified (304)", base, [first], tag=tag)
     for collection, zooms in (("polygons", (11, 12, 13)), ("points", (11, 12)), ("cells", (4, 6, 8, 10, 12))):
+        first = server.tile(collection, zooms[0], *_tiles(zooms[0], rng)[0])
+        if first is not None:
+            yield Question(f"first tile of all, {collection}", base, [first], once=True)
         for zoom in zooms:
             tiles = [server.tile(collection, zoom, x, y) for x, y in _tiles(zoom, rng)]
             if tiles[0] is not None:
