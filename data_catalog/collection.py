@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -33,10 +33,10 @@ class Collection(Declaration):
     asset: bool = False
     stored: bool = True
 
-    @property
+    @cached_property
     def properties(self) -> Mapping[str, Field]:
         """Every property by name, in the order it is shown."""
-        return {each.name: each for each in (*self.fields, *self.computed)}
+        return MappingProxyType({each.name: each for each in (*self.fields, *self.computed)})
 
     @property
     def time_property(self) -> str:

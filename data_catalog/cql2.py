@@ -39,6 +39,8 @@ _KINDS = {
     "datetime": "time",
 }
 
+_OWN = {"id": "text", GEOMETRY: "geometry"}
+
 
 def parse_filter(text: str | bytes, language: str, collection: Collection, crs: str = CRS84) -> Expression:
     """Return the expression of a filter.
@@ -73,8 +75,7 @@ def parse_filter(text: str | bytes, language: str, collection: Collection, crs: 
 
 class _Check:
     def __init__(self, collection: Collection, crs: str) -> None:
-        self._kinds = {name: _KINDS[field.type] for name, field in collection.properties.items()}
-        self._kinds |= {"id": "text", GEOMETRY: "geometry"}
+        self._properties = collection.properties
         self._crs = crs
         self._nodes = 0
 
@@ -124,9 +125,10 @@ class _Check:
         raise mistake("not an operand", expected, ", ".join(map(str, node)) or "an empty object")
 
     def _property(self, name: str) -> Operand:
-        kind = self._kinds.get(name)
+        field = self._properties.get(name)
+        kind = _OWN.get(name) if field is None else _KINDS[field.type]
         if kind is None:
-            raise mistake("no such property", ", ".join(self._kinds), name)
+            raise mistake("no such property", ", ".join((*self._properties, *_OWN)), name)
         return Operand(kind, Property(name))
 
     def _interval(self, begin: Json, end: Json, depth: int) -> Interval:

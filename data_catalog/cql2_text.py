@@ -70,7 +70,7 @@ class _Parser:
         """Go to the next token: `kind`, its `value` and, for words and signs, the upper-case `word`."""
         found = _TOKEN.match(self._source, self._at)
         if found is None:
-            self._begin = self._at
+            self._begin = len(self._source) - len(self._source[self._at :].lstrip())
             raise self._mistake("a literal, a name or an operator")
         self.kind = found.lastgroup or ""
         self.value: str = found[self.kind]

@@ -87,7 +87,7 @@ class ListedStates:
 def _columns(collection: Collection, rows: Sequence[Row], moment: datetime) -> Columns:
     shapes = shapely.from_wkb(np.array([row[1] for row in rows], dtype=object))
     west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
-    inner = shapely.point_on_surface(shapes)
+    lon, lat, _, _ = shapely.bounds(shapely.point_on_surface(shapes)).reshape(-1, 4).T
     number = {row[0]: at for at, row in enumerate(rows)}
 
     def row_of(item_id: str) -> int:
@@ -105,8 +105,8 @@ def _columns(collection: Collection, rows: Sequence[Row], moment: datetime) -> C
         ids=lambda wanted: [rows[at][0] for at in wanted],
         shapes=Shapes(
             made=lambda wanted: shapes[wanted],
-            lon=shapely.get_x(inner),
-            lat=shapely.get_y(inner),
+            lon=lon,
+            lat=lat,
             across=east - west,
             along=north - south,
         ),
