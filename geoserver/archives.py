@@ -11,7 +11,7 @@ from pydantic import Field as Setting
 from pydantic import model_validator
 from shapely.geometry.base import BaseGeometry
 
-from geoserver.map_tiles import drawn_collections, edition
+from geoserver.ogc.map_tiles import drawn_collections, edition
 from geoserver.ogc.sources import ItemSources
 from geoserver.tile_routes import vector_layer
 from minegis.declarations import Declaration

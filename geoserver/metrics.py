@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data_catalog.dataset import datasets
 from data_catalog.items import ItemQuery
-from geoserver.map_tiles import MapTiles
+from geoserver.ogc.map_tiles import MapTiles
 from geoserver.services import Services
 from minegis.clock import utc_now
 from minegis.errors import MinegisError

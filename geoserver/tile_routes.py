@@ -15,21 +15,16 @@ from fastapi import APIRouter, Request, Response
 
 from data_catalog.collection import RISK_CELL, Collection
 from geoserver.caching import entity_tag, kept_headers, unchanged
-from geoserver.map_tiles import Address, MapTiles, tiles_of
-from geoserver.ogc.parameters import as_of, given_parameters
-from geoserver.ogc.selection import selected
+from geoserver.ogc.map_tiles import OF_STATE, MapTiles, address_of, drawn_fields, tiles_of
+from geoserver.ogc.parameters import given_parameters
 from geoserver.services import services_of
 from layers.layer import Layer
 from minegis.errors import InvalidInput
-from tiles.drawn import risk_names
 from tiles.grid import GRIDS, MAX_ZOOM, WEB_MERCATOR, Grid, Tile
-from tiles.vector import State
 
 router = APIRouter()
 
-OF_STATE = ("datetime", "as_of")
 _OF_TILE = (*OF_STATE, "grid", "v")
-_CELL_FIELDS = ("resolution", "tier", "state", "score", "p")
 
 
 async def vector_tile(request: Request) -> Response:
@@ -56,23 +51,6 @@ async def _answer(request: Request, names: Sequence[str]) -> Response:
     for name in names:
         tiles.layer(name)
     return await tiles.answer(request, names, address_of(tiles, names, tile, given))
-
-
-def address_of(tiles: MapTiles, names: Sequence[str], tile: Tile, given: Mapping[str, str]) -> Address:
-    """Return what a tile shows by the parameters ``datetime`` and ``as_of``.
-
-    Raises
-    ------
-    InvalidInput
-        If one is no time.
-    """
-    asked = "&".join(f"{name}={given[name]}" for name in OF_STATE if name in given)
-    if not asked:
-        return Address(tile)
-    moment = as_of(given)
-    period = {"datetime": given["datetime"]} if "datetime" in given else {}
-    states = {name: State(moment, selected(period, tiles.collection(name))) for name in names}
-    return Address(tile, states, asked)
 
 
 def _grid(given: Mapping[str, str]) -> Grid:
@@ -123,14 +101,6 @@ async def _described(request: Request, tiles: MapTiles, names: Sequence[str], te
         )
 
     return await services_of(request).query(work, request)
-
-
-def drawn_fields(collection: Collection, layer: Layer) -> list[str]:
-    """Return the properties that are in the tiles of a collection, beside the id."""
-    if collection.id == RISK_CELL:
-        return list(_CELL_FIELDS)
-    wanted = dict.fromkeys((*layer.properties, *risk_names(collection), "origin"))
-    return [name for name in wanted if name in collection.properties]
 
 
 def vector_layer(collection: Collection, layer: Layer) -> dict[str, Any]:

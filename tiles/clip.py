@@ -21,23 +21,31 @@ def clip_points(paths: Paths, window: Window) -> Paths:
     return paths.keep((paths.x >= west) & (paths.x <= east) & (paths.y >= north) & (paths.y <= south))
 
 
-def clip_rings(paths: Paths, window: Window) -> Paths:
-    """Return what of the rings is inside a window; pieces of one ring may stay joined along its edge."""
+def clip_rings(paths: Paths, window: Window) -> tuple[Paths, Integers]:
+    """Return what of the rings is inside a window, and the features that it may have cut into pieces.
+
+    The pieces of one ring stay joined along the edge of the window.
+    """
     west, north, east, south = window
+    pieces: list[Integers] = [np.empty(0, np.int64)]
     for vertical, sign, edge in ((True, 1, west), (True, -1, -east), (False, 1, north), (False, -1, -south)):
         if len(paths.x) == 0:
             break
-        paths = _half(paths, vertical=vertical, sign=sign, edge=edge)
-    return _without_spikes(paths)
+        paths, cut = _half(paths, vertical=vertical, sign=sign, edge=edge)
+        pieces.append(cut)
+    return _without_spikes(paths), np.unique(np.concatenate(pieces))
 
 
-def _half(paths: Paths, *, vertical: bool, sign: int, edge: int) -> Paths:
-    """Cut rings at one line; inside is where `sign` times the coordinate is not below `edge`."""
+def _half(paths: Paths, *, vertical: bool, sign: int, edge: int) -> tuple[Paths, Integers]:
+    """Cut rings at one line; inside is where `sign` times the coordinate is not below `edge`.
+
+    The features that cross the line more than twice are returned beside what is left.
+    """
     across = paths.x if vertical else paths.y
     depth = sign * across - edge
     inside = depth >= 0
     if inside.all():
-        return paths
+        return paths, np.empty(0, np.int64)
     following = np.arange(1, len(across) + 1)
     following[paths.start[1:] - 1] = paths.start[:-1]
     crossing = inside != inside[following]
@@ -52,9 +60,11 @@ def _half(paths: Paths, *, vertical: bool, sign: int, edge: int) -> Paths:
     out_x[at], out_y[at] = x, y
     start = np.concatenate([[0], after])[paths.start]
     left = start[1:] > start[:-1]
-    return Paths(
+    often = np.add.reduceat(crossing, paths.start[:-1], dtype=np.int64) > 2
+    found = Paths(
         out_x, out_y, np.append(start[:-1][left], start[-1]), paths.feature[left], paths.exterior[left]
     )
+    return found, paths.feature[often]
 
 
 def _between(values: Integers, crossing: Integers, following: Integers, share: Integers) -> Integers:

@@ -213,8 +213,8 @@ def cut(paths: Paths, kind: int, beyond: Flags, *, convex: bool = False) -> Iter
         if kind == LINE:
             yield lines(clip_lines(outside, _EDGES))
         else:
-            clipped = clip_rings(outside, _EDGES)
-            yield polygons(clipped if convex else mended(clipped, every=True))
+            clipped, pieces = clip_rings(outside, _EDGES)
+            yield polygons(clipped if convex else mended(clipped, pieces))
 
 
 def table_of(

@@ -8,13 +8,10 @@ import shapely
 from tiles.paths import Geometries, Integers, Paths, paths_of, spans
 
 
-def mended(paths: Paths, *, every: bool = False) -> Paths:
+def mended(paths: Paths, cut: Integers | None = None) -> Paths:
     """Return rings that touch neither themselves nor one another, holes within shells, on whole numbers.
 
-    Parameters
-    ----------
-    every : bool
-        Whether to look at polygons of one ring too, as when they were cut: their pieces may have been joined.
+    Polygons with holes are looked at, and those of the features that were cut into pieces, which stay joined.
 
     References
     ----------
@@ -25,7 +22,9 @@ def mended(paths: Paths, *, every: bool = False) -> Paths:
     shells = wide[paths.exterior]
     kept = wide & shells[polygon]
     paths, polygon = paths.keep(kept), polygon[kept]
-    suspect = np.isin(polygon, polygon[~paths.exterior]) | every
+    suspect = np.isin(polygon, polygon[~paths.exterior])
+    if cut is not None:
+        suspect |= np.isin(paths.feature, cut)
     if not suspect.any():
         return paths
     built = _polygons(paths.keep(suspect))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from data_catalog.collection import Collection
-from geoserver.map_tiles import MEDIA_TYPE, drawn_collections
 from geoserver.ogc import openapi_parts as parts
+from geoserver.ogc.map_tiles import MEDIA_TYPE, drawn_collections
 from tiles.grid import GRIDS
 
 _TEXT: Mapping[str, Any] = {"type": "string"}

@@ -18,13 +18,12 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from geoserver.caching import entity_tag, kept_headers, unchanged
-from geoserver.map_tiles import MEDIA_TYPE, tiles_of
 from geoserver.ogc import tilesets
 from geoserver.ogc.links import root
+from geoserver.ogc.map_tiles import MEDIA_TYPE, OF_STATE, address_of, drawn_fields, tiles_of
 from geoserver.ogc.negotiation import negotiated
 from geoserver.ogc.parameters import given_parameters
 from geoserver.services import services_of
-from geoserver.tile_routes import OF_STATE, address_of, drawn_fields
 from minegis.errors import InvalidInput, NotFound
 from tiles.grid import Tile, grid
 

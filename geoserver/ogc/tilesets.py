@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from data_catalog.collection import Collection
 from data_catalog.items import Bounds
-from geoserver.map_tiles import MEDIA_TYPE, drawn_collections
 from geoserver.ogc.crs import CRS84
+from geoserver.ogc.map_tiles import MEDIA_TYPE, drawn_collections
 from layers.layer import Layer
 from tiles.grid import GRIDS, Grid
 

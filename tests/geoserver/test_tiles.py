@@ -21,10 +21,10 @@ from shapely import Point
 from starlette.requests import Request
 
 from data_catalog.store import Feature, Store
-from geoserver import map_tiles
 from geoserver.app import create_app
 from geoserver.errors import Abandoned
-from geoserver.map_tiles import Address, MapTiles, Versions, unless_left
+from geoserver.ogc import map_tiles
+from geoserver.ogc.map_tiles import Address, MapTiles, Versions, unless_left
 from geoserver.ogc.sources import ItemSources
 from geoserver.services import OpenSite, Services
 from minegis.levels import Origin

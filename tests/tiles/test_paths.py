@@ -70,7 +70,7 @@ def test_a_ring_keeps_an_area_however_much_it_is_simplified(count: int, size: in
 def test_rings_are_cut_to_the_same_area_as_by_shapely(corners: Points) -> None:
     shape = shapely.Polygon(corners)
     assume(shape.is_valid)
-    found = rings(clip_rings(whole([shape]), WINDOW))
+    found = rings(clip_rings(whole([shape]), WINDOW)[0])
     area = sum(abs(ring.area) for ring in found)
     # A cut is moved to whole numbers: by half a step at most along each edge of the frame, of 500 steps.
     assert area == pytest.approx(shape.intersection(FRAME).area, abs=4 * len(corners) * 500)
@@ -80,14 +80,26 @@ def test_rings_are_cut_to_the_same_area_as_by_shapely(corners: Points) -> None:
 
 def test_pieces_of_a_ring_are_not_joined_by_a_spike_beyond_them() -> None:
     fork = shapely.Polygon([(100, 310), (250, 400), (100, 490), (100, 900), (90, 900), (90, 310)])
-    (found,) = rings(clip_rings(whole([fork]), WINDOW))
+    (found,) = rings(clip_rings(whole([fork]), WINDOW)[0])
     assert found.is_valid
     assert found.area > 0
 
 
 def test_a_ring_around_the_window_becomes_the_window() -> None:
-    (found,) = rings(clip_rings(whole([shapely.box(0, 0, 1000, 1000)]), WINDOW))
+    (found,) = rings(clip_rings(whole([shapely.box(0, 0, 1000, 1000)]), WINDOW)[0])
     assert shapely.equals(found, FRAME)
+
+
+def test_a_ring_cut_into_pieces_is_named_and_mended() -> None:
+    comb = shapely.Polygon(
+        [(400, 0), (600, 0), (600, 450), (550, 450), (550, 100), (450, 100), (450, 400), (400, 400)]
+    )
+    cut, pieces = clip_rings(whole([shapely.box(250, 350, 260, 360), comb]), WINDOW)
+    assert pieces.tolist() == [1]
+    found = mended(cut, pieces)
+    assert [ring.is_valid for ring in rings(found)] == [True] * 3
+    # the teeth of the comb below the edge at 300: 50 × 150 and 50 × 100
+    assert sorted(ring.area for ring in rings(found)) == [100, 5000, 7500]
 
 
 @settings(max_examples=80, deadline=None)

@@ -19,6 +19,8 @@ from data_catalog.collection import RISK_CELL, Collection, collections
 from data_catalog.items import Bounds
 from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.errors import Abandoned
+from geoserver.ogc.parameters import as_of
+from geoserver.ogc.selection import selected
 from geoserver.ogc.sources import ItemSources, sources_of
 from geoserver.pools import abandoned
 from geoserver.services import Services, services_of
@@ -26,12 +28,15 @@ from layers.layer import Layer, layers
 from minegis.errors import NotFound
 from tiles.cache import Flights, TileCache
 from tiles.cells import CellTiles
+from tiles.drawn import risk_names
 from tiles.grid import Tile
 from tiles.vector import NOW, State, VectorTiles
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+OF_STATE = ("datetime", "as_of")
 POLICY = ""  # whom a tile may be shown to: everybody, until there are actors
 
+_CELL_FIELDS = ("resolution", "tier", "state", "score", "p")
 _WATCHED_AFTER = 0.05  # s; nearly every tile is made sooner, and then costs no watching
 
 
@@ -174,6 +179,31 @@ class Versions:
         self._running, self._next = self._next, None
         items = [self._sources.items(name) for name in wanted]
         return await self._services.query(lambda: {each.collection.id: each.version() for each in items})
+
+
+def address_of(tiles: MapTiles, names: Sequence[str], tile: Tile, given: Mapping[str, str]) -> Address:
+    """Return what a tile shows by the parameters ``datetime`` and ``as_of``.
+
+    Raises
+    ------
+    InvalidInput
+        If one is no time.
+    """
+    asked = "&".join(f"{name}={given[name]}" for name in OF_STATE if name in given)
+    if not asked:
+        return Address(tile)
+    moment = as_of(given)
+    period = {"datetime": given["datetime"]} if "datetime" in given else {}
+    states = {name: State(moment, selected(period, tiles.collection(name))) for name in names}
+    return Address(tile, states, asked)
+
+
+def drawn_fields(collection: Collection, layer: Layer) -> list[str]:
+    """Return the properties that are in the tiles of a collection, beside the id."""
+    if collection.id == RISK_CELL:
+        return list(_CELL_FIELDS)
+    wanted = dict.fromkeys((*layer.properties, *risk_names(collection), "origin"))
+    return [name for name in wanted if name in collection.properties]
 
 
 @cache
