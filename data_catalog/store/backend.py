@@ -103,6 +103,9 @@ class Backend(Protocol):
     def filling(self, connection: sa.Connection, table: sa.Table) -> AbstractContextManager[None]:
         """Let very many rows come: the spatial index is made once at the end."""
 
+    def learn(self, connection: sa.Connection, table: sa.Table) -> None:
+        """Let the planner know what a table holds, after many of its rows were written."""
+
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return what spatial functions take: the geometry of a row."""
 
@@ -119,3 +122,10 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Give back every connection."""
+
+
+def lies_in(table: sa.Table, box: Sequence[sa.ColumnElement[float]]) -> sa.ColumnElement[bool]:
+    """Return the condition that a row's frame lies in a box, so that its geometry intersects it."""
+    west, south, east, north = box
+    c = table.c
+    return sa.and_(c.minx >= west, c.maxx <= east, c.miny >= south, c.maxy <= north)

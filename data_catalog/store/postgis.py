@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from data_catalog.store.backend import Cursor, Revision, understood
+from data_catalog.store.backend import Cursor, Revision, lies_in, understood
 from minegis.errors import InvalidInput, StoreConflict
 
 SRID = 4490
@@ -34,7 +34,9 @@ class Postgis:
             raise _unknown(url.render_as_string())
         url = url.set(drivername="postgresql+psycopg")
         self.place = url.render_as_string()
-        engine = sa.create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+        # Nothing is prepared: a plan must know the box and the limit that it is for.
+        never = {"prepare_threshold": None}
+        engine = sa.create_engine(url, connect_args=never, pool_size=16, max_overflow=16, pool_pre_ping=True)
         self._engine = engine
         self._readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._watchers = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -104,6 +106,10 @@ class Postgis:
     def _index(self, connection: sa.Connection, table: sa.Table) -> None:
         connection.exec_driver_sql(f"CREATE INDEX shape_{table.name} ON {table.name} USING gist (shape)")
 
+    def learn(self, connection: sa.Connection, table: sa.Table) -> None:
+        """Sample the table now: until that is done every plan for it is a guess."""
+        connection.exec_driver_sql(f"ANALYZE {table.name}")
+
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return the generated column."""
         return sa.literal_column(f"{table.name}.shape")
@@ -114,9 +120,11 @@ class Postgis:
     def meets(
         self, table: sa.Table, box: Sequence[sa.ColumnElement[float]], shape: sa.ColumnElement[bytes]
     ) -> sa.ColumnElement[bool]:
-        """Return the condition that a row's geometry intersects a box."""
+        """Return the condition by the index first, then by the frame, which costs less than the shape."""
+        own = self.shape(table)
         envelope = sa.func.ST_MakeEnvelope(*box, sa.literal_column(str(SRID)))
-        return sa.func.ST_Intersects(self.shape(table), envelope, type_=sa.Boolean)
+        exact = sa.func.ST_Intersects(own, envelope, type_=sa.Boolean)
+        return sa.and_(own.bool_op("&&")(envelope), sa.or_(lies_in(table, box), exact))
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert that leaves alone what is there already."""

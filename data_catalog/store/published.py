@@ -91,6 +91,7 @@ def _write(write: Write, table: sa.Table, gone: Sequence[int], fresh: Sequence[d
         write.connection.execute(sa.insert(table), [{**row, "known_from": write.at} for row in fresh])
     if gone or fresh:
         write.changed(table.name)
+        write.backend.learn(write.connection, table)
 
 
 def _replace_artefacts(write: Write, artefacts: Sequence[Artefact]) -> None:

@@ -34,10 +34,10 @@ _TYPES: dict[str, sa.types.TypeEngine[Any]] = {
 _JOINED = ("known_from", "tier", "state", "score", "digest")
 
 
-def _history() -> list[sa.Column[str]]:
+def _history(indexed: bool = False) -> list[sa.Column[str]]:
     return [
-        sa.Column("known_from", TEXT, nullable=False, index=True),
-        sa.Column("known_to", TEXT, index=True),
+        sa.Column("known_from", TEXT, nullable=False, index=indexed),
+        sa.Column("known_to", TEXT, index=indexed),
     ]
 
 
@@ -59,7 +59,7 @@ def feature_table(dataset_id: str) -> sa.Table:
         METADATA,
         sa.Column("pk", KEY, primary_key=True),
         sa.Column("id", TEXT, nullable=False),
-        *_history(),
+        *_history(indexed=True),
         *(sa.Column(edge, sa.Double, nullable=False) for edge in ("minx", "miny", "maxx", "maxy")),
         sa.Column("origin", TEXT, nullable=False),
         sa.Column("source", TEXT, nullable=False),

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from data_catalog.store.backend import Cursor, Revision, understood
+from data_catalog.store.backend import Cursor, Revision, lies_in, understood
 from data_catalog.store.functions import FUNCTIONS
 from data_catalog.store.rtree import RTree
 
@@ -95,6 +95,9 @@ class Sqlite:
         """Let very many rows come: the R*Tree is made once at the end."""
         return RTree(table).filling(connection)
 
+    def learn(self, connection: sa.Connection, table: sa.Table) -> None:
+        """Do nothing: the plans are ours."""
+
     def shape(self, table: sa.Table) -> sa.ColumnElement[Any]:
         """Return the column of WKB."""
         return table.c.geometry
@@ -110,10 +113,9 @@ class Sqlite:
         west, south, east, north = box
         c = table.c
         touching = sa.and_(c.maxx >= west, c.minx <= east, c.maxy >= south, c.miny <= north)
-        within = sa.and_(c.minx >= west, c.maxx <= east, c.miny >= south, c.maxy <= north)
         relation: sa.ColumnElement[str] = sa.literal_column("'s_intersects'")
         exact = sa.func.geometry_relates(relation, shape, c.geometry, type_=sa.Boolean)
-        return sa.and_(touching, sa.or_(within, exact))
+        return sa.and_(touching, sa.or_(lies_in(table, box), exact))
 
     def insert_new(self, table: sa.Table) -> sa.Insert:
         """Return an insert that leaves alone what is there already."""

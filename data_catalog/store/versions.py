@@ -23,6 +23,7 @@ from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput, StoreConflict
 
 _AT_ONCE = 10_000
+_MANY = 1_000
 
 
 def digest_of(content: bytes) -> str:
@@ -65,6 +66,8 @@ def upsert(write: Write, dataset_id: str, features: Iterable[Feature]) -> Change
             unchanged += change.unchanged
     if inserted or updated:
         write.changed(dataset_id)
+    if inserted + updated >= _MANY:
+        write.backend.learn(write.connection, table)
     return Change(inserted=inserted, updated=updated, unchanged=unchanged)
 
 
