@@ -87,6 +87,7 @@ def _columns(table: CellTable | None, moment: datetime, changed_at: datetime | N
         tags=tags,
         row=row,
         bounds=_bounds(table) if table and len(cells) else None,
+        near=table.near if table else None,
     )
 
 

@@ -16,6 +16,7 @@ from data_catalog.collection import Collection
 from data_catalog.evaluation import Column, Rows, Shapes, matching
 from data_catalog.expression import GEOMETRY, Expression
 from data_catalog.items import Bounds, ItemQuery, Page, Row, Sort
+from data_catalog.store.reach import reach
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Columns:
         What names the state of each, and when that began (UTC text).
     row : callable of str
         The row of an id, or NotFound.
+    near : callable of bounds, optional
+        Rows that may touch a box, sooner than all are looked at.
     """
 
     moment: datetime
@@ -46,6 +49,7 @@ class Columns:
     row: Callable[[str], int]
     tags: Callable[[Rows], Sequence[tuple[str, str]]]
     bounds: Bounds | None
+    near: Callable[[Bounds], NDArray[np.integer[Any]]] | None = None
 
 
 class States(Protocol):
@@ -123,23 +127,41 @@ class ColumnItems:
 
 def _matching(state: Columns, where: Expression | None) -> Rows:
     """Return the rows that match, in order."""
+    rows = np.arange(state.count)
     if where is None:
-        return np.arange(state.count)
-    return np.flatnonzero(matching(where, _Searched(state), state.count))
+        return rows
+    boxes = reach(where) if state.near else None
+    if boxes is not None and state.near is not None:
+        rows = np.unique(np.concatenate([rows[:0], *map(state.near, boxes)]))
+    return rows[matching(where, _Searched(state, rows), len(rows))]
 
 
 class _Searched(dict[str, Column]):
-    """The columns that a filter may name; the ids of all items are made only for one that names them."""
+    """The columns that a filter may name, in some rows; each is taken only when it is named."""
 
-    def __init__(self, state: Columns) -> None:
-        super().__init__({**state.columns, GEOMETRY: state.shapes})
+    def __init__(self, state: Columns, rows: Rows) -> None:
+        super().__init__()
         self._state = state
+        self._rows = rows
 
     def __missing__(self, name: str) -> Column:
-        ids = np.empty(self._state.count, dtype=object)
-        ids[:] = self._state.ids(np.arange(self._state.count))
-        self[name] = ids
-        return ids
+        column: Column
+        if name in self._state.columns:
+            column = self._state.columns[name][self._rows]
+        elif name == GEOMETRY:
+            column = _part(self._state.shapes, self._rows)
+        else:
+            column = np.empty(len(self._rows), dtype=object)
+            column[:] = self._state.ids(self._rows)
+        self[name] = column
+        return column
+
+
+def _part(shapes: Shapes, rows: Rows) -> Shapes:
+    across, along = (
+        each if isinstance(each, float) else each[rows] for each in (shapes.across, shapes.along)
+    )
+    return Shapes(lambda some: shapes.made(rows[some]), shapes.lon[rows], shapes.lat[rows], across, along)
 
 
 def _sorted(state: Columns, rows: Rows, sort: tuple[Sort, ...]) -> Rows:
