@@ -17,7 +17,7 @@ from data_catalog.folding import FOLDS
 from data_catalog.temporal import OF_ANY, RELATIONS, compared, related, span
 from minegis.errors import InvalidInput
 
-_MOST_PAIRS = 10_000
+_MOST_PAIRS, _MOST_TIMES = 1_000, 250
 _EXACT = 2**53  # beyond it doubles skip whole numbers
 _TEXT, _NUMBER, _BOOLEAN, _TIME = "text", "number", "boolean", "time"
 _SCALARS = (_TEXT, _NUMBER, _BOOLEAN, _TIME)
@@ -207,6 +207,8 @@ def _in(op: str, given: list[Operand]) -> Expression:
         raise mistake("not a list of values", "in (value, …)", among.kind)
     pairs = [_alike(op, value, each) for each in among.items]
     if pairs[0][0].kind == _TIME:
+        if len(pairs) > _MOST_TIMES:
+            raise mistake("a list of times too long", f"at most {_MOST_TIMES}", str(len(pairs)))
         return _any([compared("=", left.tree, right.tree) for left, right in pairs])
     return Call(op, (value.tree, Array(tuple(right.tree for _, right in pairs))))
 

@@ -36,6 +36,7 @@ _PLAIN_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub,
     "*": operator.mul,
 }
+_MOST_JOINED = 100
 _LAST_OF_RANGES = (0xD7FF, 0x10FFFF)  # no character follows them
 _CONVERSE = {"s_within": "s_contains", "s_contains": "s_within"}
 _POSTGIS = {
@@ -83,7 +84,7 @@ class _Dialect:
             case Property(name):
                 return self._columns[name] == sa.literal(True, sa.Boolean)
             case Call("and" | "or" as op, args):
-                return (sa.and_ if op == "and" else sa.or_)(*map(self.condition, args))
+                return _joined(sa.and_ if op == "and" else sa.or_, [self.condition(each) for each in args])
             case Call("not", (Call(op, args),)) if op == BEFORE:
                 return self._before(*args, negative=True)
             case Call("not", (arg,)):
@@ -266,6 +267,14 @@ class _Postgis(_Dialect):
 
     def related(self, op: str, shape: Sql, other: Sql) -> Sql:
         return getattr(sa.func, _POSTGIS[op])(shape, other, type_=sa.Boolean)
+
+
+def _joined(join: Callable[..., Sql], parts: list[Sql]) -> Sql:
+    """Join conditions in groups: SQLite makes a tree of that depth of a chain, and refuses 1,000."""
+    if len(parts) <= _MOST_JOINED:
+        return join(*parts)
+    groups = [parts[at : at + _MOST_JOINED] for at in range(0, len(parts), _MOST_JOINED)]
+    return join(*(join(*group).self_group() for group in groups))
 
 
 def _literal(value: object) -> Sql:

@@ -365,6 +365,13 @@ def test_a_filter_of_too_many_parts_is_refused() -> None:
     assert refusal(many).what == "a filter too large"
 
 
+def test_what_grows_when_it_is_taken_apart_is_bounded() -> None:
+    days = ",".join(["'2008-05-12'"] * 251)
+    assert refusal(f"occurred_at IN ({days})").what == "a list of times too long"
+    names = ",".join(["name"] * 32)
+    assert refusal(f"a_equals(({names}),({names}))").what == "arrays too large"
+
+
 def test_a_geometry_of_too_many_vertices_is_refused() -> None:
     line = [[number / 1000, 0] for number in range(5_001)]
     tree = {

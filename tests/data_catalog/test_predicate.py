@@ -157,6 +157,14 @@ def test_an_index_serves(opened: Sqlite, text: str, column: str) -> None:
     assert f"USING INDEX ix_feature_earthquake_{column} ({column}" in plan(opened, text)
 
 
+def test_a_chain_of_a_thousand_conditions_is_answered(opened: Sqlite) -> None:
+    """SQLite refuses a tree of a thousand levels, which it makes of a chain."""
+    names = ", ".join(["name"] * 31)
+    assert selected(opened, f"a_overlaps(({names}), ('x', {names}))") == "abde"
+    days = ", ".join(f"'{year}-0{month}-01'" for year in range(1786, 1814) for month in range(1, 9))
+    assert selected(opened, f"occurred_at IN ({days})") == "c"
+
+
 def test_times_may_be_compared_by_the_signs_too(opened: Sqlite) -> None:
     """As what selects by ``datetime`` does, without a text of CQL2."""
     from datetime import date
