@@ -36,7 +36,7 @@ class Settings(Declaration):
         default=None, description="Folder of the built page; the packaged one if absent."
     )
     workers: int = Setting(
-        default=4, ge=1, le=64, description="Threads for each class of work in the server."
+        default=2, ge=1, le=64, description="Threads for each class of work in the server."
     )
     queue: int = Setting(
         default=128, ge=0, le=10_000, description="Requests of each class that may wait; more are refused."
