@@ -24,6 +24,7 @@ from data_catalog.dataset import datasets
 from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store
 from geoserver.import_command import import_
+from geoserver.memory import economise, settle
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from geoserver.tiles_command import tiles
 from minegis.clock import format_utc
@@ -173,6 +174,7 @@ def serve(
 
 
 def _serve(settings: Settings) -> None:
+    economise()
     import uvicorn  # noqa: PLC0415
 
     from geoserver.app import create_app  # noqa: PLC0415
@@ -183,6 +185,7 @@ def _serve(settings: Settings) -> None:
         create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False
     )
     server = _Server(config, f"http://{settings.host}:{settings.port}")
+    settle()
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:

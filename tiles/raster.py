@@ -25,25 +25,22 @@ from morecantile import tms as all_matrix_sets
 from numpy.typing import NDArray
 from PIL import Image
 from rasterio.crs import CRS
+from rio_tiler.constants import WEB_MERCATOR_TMS, WGS84_CRS
+from rio_tiler.errors import EmptyMosaicError, PointOutsideBounds, TileOutsideBounds
+from rio_tiler.io import Reader
+from rio_tiler.io.base import SpatialMixin
+from rio_tiler.models import ImageData, Info, PointData
+from rio_tiler.mosaic import mosaic_reader
+from titiler.core.dependencies import DatasetParams, DefaultDependency
+from titiler.core.factory import TilerFactory
+from titiler.core.resources.enums import ImageType
+from titiler.core.utils import render_image
 
 from data_catalog.store import Store
 from layers.layer import layer, layers
 from minegis.errors import InvalidInput, NotFound
 from tiles.cache import entity_tag, is_kept
 from tiles.grid import Tile
-from tiles.lean import without
-
-with without("xarray"):  # rio-tiler would load it, with pandas, for a reader that is not used here: 42 MB
-    from rio_tiler.constants import WEB_MERCATOR_TMS, WGS84_CRS
-    from rio_tiler.errors import EmptyMosaicError, PointOutsideBounds, TileOutsideBounds
-    from rio_tiler.io import Reader
-    from rio_tiler.io.base import SpatialMixin
-    from rio_tiler.models import ImageData, Info, PointData
-    from rio_tiler.mosaic import mosaic_reader
-    from titiler.core.dependencies import DatasetParams, DefaultDependency
-    from titiler.core.factory import TilerFactory
-    from titiler.core.resources.enums import ImageType
-    from titiler.core.utils import render_image
 
 OUTSIDE: tuple[type[Exception], ...] = (TileOutsideBounds, PointOutsideBounds)
 """What is raised where a raster has no data."""
@@ -54,7 +51,7 @@ _LARGEST_TILE = 1024
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _COLOURS = 255
 _SMOOTH = {"resampling_method": "bilinear", "reproject_method": "bilinear"}  # every layer is continuous
-_ENVIRONMENT = {"GDAL_CACHEMAX": 256, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": 1}
+_ENVIRONMENT = {"GDAL_CACHEMAX": 32, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": 1}
 
 
 class LayerRasters:
