@@ -27,7 +27,7 @@ def said(code: str) -> str:
 
 
 def test_a_server_loads_no_library_that_it_does_not_serve_with() -> None:
-    heavy = {"pandas", "xarray", "geopandas", "pyogrio", "scipy", "dask", "duckdb", "matplotlib", "pipelines"}
+    heavy = {"pandas", "xarray", "geopandas", "pyogrio", "scipy", "dask", "duckdb", "matplotlib"}
     assert said(f"print(sorted({heavy!r} & set(sys.modules)))") == "[]"
 
 
