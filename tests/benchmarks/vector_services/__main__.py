@@ -11,6 +11,7 @@ and asks each the same questions with `wrk`. Nothing is asserted; machines are n
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import subprocess
 import tempfile
@@ -68,7 +69,9 @@ def _run(arguments: argparse.Namespace, folder: Path) -> None:
                 memory[server.name] = running.memory()
                 if server.name.startswith("minegis"):
                     carried += exports.carry(server.name, running)
-    text = report.written(_machine(), peers.versions(folder), made, answers, memory, carried, soaked)
+    text = report.written(
+        _machine(), arguments, peers.versions(folder), made, answers, memory, carried, soaked
+    )
     if arguments.report:
         arguments.report.parent.mkdir(parents=True, exist_ok=True)
         arguments.report.write_text(text)
@@ -78,7 +81,9 @@ def _run(arguments: argparse.Namespace, folder: Path) -> None:
 
 def _machine() -> str:
     cores = subprocess.run(["nproc"], capture_output=True, text=True, check=True).stdout.strip()
-    return f"{cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    load = os.getloadavg()[0]
+    python = platform.python_version()
+    return f"{cores} cores, load average {load:.1f} at the end, {platform.system()} {platform.machine()}, Python {python}"
 
 
 if __name__ == "__main__":

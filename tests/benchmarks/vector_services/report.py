@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,11 +15,10 @@ from peers import Memory
 _OURS = "minegis"
 _HEAD = """# Vector services against peers
 
-Made on {day} by `.venv/bin/python tests/benchmarks/vector_services --soak 600 --report
-docs/benchmarks/vector-services.md`: {machine}. One run, one server at a time, eight connections on one thread
-of `wrk`; cold tiles are asked for once each, over eight connections of a Python client, which itself stops at
-about 3,000/s. Medians of three rounds; where no answer came in a round, one request alone is timed. Machines
-are noisy: read the ratios.
+Made on {day} by `.venv/bin/python tests/benchmarks/vector_services {arguments}`: {machine}. One run, one
+server at a time, eight connections on one thread of `wrk`; cold tiles are asked for once each, over eight
+connections of a Python client, which itself stops at about 3,000/s. Medians of {rounds} rounds of {seconds} s;
+where no answer came in a round, one request alone is timed. Machines are noisy: read the ratios.
 
 The data are made up: {polygons:,} polygons of {vertices} vertices with {attributes} attributes,
 {points:,} points, {cells:,} risk cells. A tile carries the same attributes everywhere. Peers: {peers}.
@@ -28,6 +29,7 @@ processes of its own.
 
 def written(
     machine: str,
+    asked: argparse.Namespace,
     versions: Mapping[str, str],
     made: data.Made,
     answers: Mapping[str, Mapping[str, Answer]],
@@ -39,6 +41,9 @@ def written(
     head = _HEAD.format(
         day=datetime.now(UTC).date(),
         machine=machine,
+        arguments=" ".join(sys.argv[1:]),
+        rounds=asked.rounds,
+        seconds=asked.seconds,
         polygons=data.POLYGONS,
         points=data.POINTS,
         vertices=data.VERTICES,
@@ -91,7 +96,10 @@ def _latencies(answers: Mapping[str, Mapping[str, Answer]]) -> str:
 
 def _memory(memory: Mapping[str, Memory]) -> str:
     rows = [[name, f"{each.now:.0f}", f"{each.peak:.0f}"] for name, each in memory.items()]
-    return "## Resident memory of the largest process, MB\n\n" + _table(["server", "after", "peak"], rows)
+    return (
+        "## Resident memory of the largest process, MB (an export's GDAL is another, not counted)\n\n"
+        + _table(["server", "after", "peak"], rows)
+    )
 
 
 def _exports(carried: Sequence[Export]) -> str:
