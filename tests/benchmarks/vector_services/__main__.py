@@ -83,7 +83,8 @@ def _machine() -> str:
     cores = subprocess.run(["nproc"], capture_output=True, text=True, check=True).stdout.strip()
     load = os.getloadavg()[0]
     python = platform.python_version()
-    return f"{cores} cores, load average {load:.1f} at the end, {platform.system()} {platform.machine()}, Python {python}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{cores} cores, load average {load:.1f} at the end, {system}, Python {python}"
 
 
 if __name__ == "__main__":
