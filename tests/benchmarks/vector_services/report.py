@@ -15,10 +15,11 @@ from peers import Memory
 _OURS = "minegis"
 _HEAD = """# Vector services against peers
 
-Made on {day} by `.venv/bin/python tests/benchmarks/vector_services {arguments}`: {machine}. One run,
-one server at a time, eight connections on one thread of `wrk`; cold tiles are asked for once each, over
-eight connections of a Python client, which itself stops at about 3,000/s. Medians of {rounds} rounds of {seconds} s;
-where no answer came in a round, one request alone is timed. Machines are noisy: read the ratios.
+Made on {day} by `.venv/bin/python tests/benchmarks/vector_services {arguments}`: {machine}.
+One run, one server at a time, eight connections on one thread of `wrk`; cold tiles are asked for once each,
+over eight connections of a Python client, which itself stops at about 3,000/s. Medians of {rounds} rounds
+of {seconds} s; where no answer came in a round, one request alone is timed. Machines are noisy: read the
+ratios.
 
 The data are made up: {polygons:,} polygons of {vertices} vertices with {attributes} attributes,
 {points:,} points, {cells:,} risk cells. A tile carries the same attributes everywhere. Peers: {peers}.
