@@ -16,7 +16,7 @@ from types import ModuleType
 _NOT_SERVED = ("pandas", "xarray")  # pyarrow and rio-tiler load them where they can, 80 MB for nothing served
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _MIB = 2**20
-_TRIMMED_EVERY = 20.0  # s
+_TRIMMED_EVERY = 10.0  # s
 
 
 class _NotServed(MetaPathFinder):

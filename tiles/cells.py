@@ -281,7 +281,8 @@ def resolution_at(zoom: int) -> int:
 def read_table(site: Path, snapshot: Snapshot) -> CellTable:
     """Return what is kept in memory of a snapshot."""
     path = site / snapshot.path
-    table = pq.read_table(path, columns=list(_KEPT))
+    with pq.ParquetFile(path) as file:
+        table = file.read(columns=list(_KEPT))
     cell = table.column("cell").to_numpy().astype(np.uint64)
     order = None if (cell[1:] > cell[:-1]).all() else np.argsort(cell).astype(np.int32)
     if order is not None:

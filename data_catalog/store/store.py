@@ -17,7 +17,6 @@ from data_catalog.store import edits, features, published, quarantine, readings,
 from data_catalog.store.backend import Backend
 from data_catalog.store.items import StoreItems
 from data_catalog.store.moments import newest, writing
-from data_catalog.store.postgis import Postgis
 from data_catalog.store.records import (
     Artefact,
     AssessmentRecord,
@@ -66,7 +65,9 @@ class Store:
         StoreConflict
             If the store was made by another version, or cannot be made.
         """
-        if database:
+        if database:  # its driver is 8 MB, and slow to load
+            from data_catalog.store.postgis import Postgis  # noqa: PLC0415
+
             return cls(Postgis(database))
         site.mkdir(parents=True, exist_ok=True)
         return cls(Sqlite(site / FILE_NAME))
