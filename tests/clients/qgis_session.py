@@ -5,6 +5,7 @@ python3 qgis_session.py edit <landing page> <collection> <id> <property> <value>
 python3 qgis_session.py draw <address of the tiles> <west,south,east,north> <image>
 """
 
+import faulthandler
 import json
 import sys
 
@@ -85,19 +86,21 @@ def edit(landing_page, collection, item, name, value, east):
     copy = QgsVectorLayer(f"{kind}?crs={CGCS2000}", "copy", "memory")
     copy.dataProvider().addAttributes(source.fields().toList())
     copy.updateFields()
-    original = next(each for each in source.getFeatures() if str(each["id"]) == item)
+    # every iterator is read to its end: one left open is stopped beside its download, and may crash
+    (original,) = [each for each in source.getFeatures() if str(each["id"]) == item]
     feature = QgsFeature(copy.fields())
     feature.setAttributes(original.attributes())
     feature.setGeometry(original.geometry())
     copy.dataProvider().addFeatures([feature])
-    feature = next(copy.getFeatures())
+    (feature,) = list(copy.getFeatures())
     copy.startEditing()
     copy.changeAttributeValue(feature.id(), copy.fields().indexOf(name), value)
     moved = QgsGeometry(feature.geometry())
     moved.translate(float(east), 0)
     copy.changeGeometry(feature.id(), moved)
     committed = copy.commitChanges()
-    return {"committed": committed, **send(landing_page, collection, item, next(copy.getFeatures()))}
+    (edited,) = list(copy.getFeatures())
+    return {"committed": committed, **send(landing_page, collection, item, edited)}
 
 
 def send(landing_page, collection, item, feature):
@@ -169,12 +172,14 @@ def draw(address, box, image):
 
 def main():
     """Run one command in an application without a screen."""
+    faulthandler.enable()
     command, *arguments = sys.argv[1:]
     application = QgsApplication([], False)
     application.initQgis()
     try:
         answer = {"load": load, "window": window, "edit": edit, "draw": draw}[command](*arguments)
         sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
     finally:
         application.exitQgis()
 
