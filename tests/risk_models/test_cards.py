@@ -12,7 +12,8 @@ from minegis.levels import Standing
 from minegis.variables import variable
 from risk_models.cards import Card, card, cards, topics
 
-DOCS = Path(__file__).parents[2] / "docs" / "science" / "models.md"
+SCIENCE = Path(__file__).parents[2] / "docs" / "science"
+PAGES = [SCIENCE / "models.md", *sorted((SCIENCE / "models").glob("*.md"))]
 CARDS = [(topic, one) for topic, some in topics().items() for one in some]
 every_card = pytest.mark.parametrize(("topic", "one"), CARDS, ids=[one.id for _, one in CARDS])
 
@@ -50,10 +51,9 @@ def test_a_card_tells_where_its_equation_comes_from(topic: str, one: Card):
 
 
 @every_card
-def test_the_page_of_models_names_every_card_and_its_standing(topic: str, one: Card):
-    rows = [
-        line for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith(f"| `{one.id}` |")
-    ]
+def test_the_pages_of_models_name_every_card_and_its_standing(topic: str, one: Card):
+    lines = (line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines())
+    rows = [line for line in lines if line.startswith(f"| `{one.id}` |")]
     assert len(rows) == 1
     assert f"| {one.standing} |" in rows[0]
 
