@@ -1,7 +1,7 @@
 """The physical models of assets: one module a dataset, each with a function `evidence`.
 
-``evidence(inputs)`` returns one tuple of ready evidence nodes for each feature, in their order: a node for each
-model that speaks of the asset, with tier and standing, a node of state missing where an input lacks.
+``evidence(inputs)`` returns one tuple of ready evidence nodes for each feature, in their order: a node for
+each model that speaks of the asset, with tier and standing, a node of state missing where an input lacks.
 """
 
 from __future__ import annotations
