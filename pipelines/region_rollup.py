@@ -143,10 +143,11 @@ def _record(region: Feature, found: RegionRisk, areas: dict[str, float]) -> Regi
                 "tier": int(one.tier),
                 "score": one.score,
                 "weight": round(one.weight, 6),
-                "share": share,
+                "points": points,
+                "share": round(points / found.score, 6) if found.score else 0.0,
                 "state": str(one.state),
             }
-            for one, share in found.contributors
+            for one, points in found.contributors
         ),
         chain=found.chain.to_json(),
     )

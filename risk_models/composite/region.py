@@ -69,7 +69,9 @@ class RegionRisk:
     counts : dict of Tier to int
         Assets of each tier.
     contributors : tuple of (Contributor, float)
-        Every asset with its share of the weighted score, largest first.
+        Every asset with the points that it adds to the score, most first.
+    rule_points : float
+        What count rules and lift add to the points of the contributors, so that both make up the score.
     chain : Evidence
         The reasons.
     """
@@ -87,6 +89,7 @@ class RegionRisk:
     assets: int
     counts: dict[Tier, int]
     contributors: tuple[tuple[Contributor, float], ...]
+    rule_points: float
     chain: Evidence
 
 
@@ -171,7 +174,8 @@ def region_risk(
         coverage=round(coverage, 6),
         assets=len(present),
         counts={level: counts[level] for level in Tier},
-        contributors=_shares(present),
+        contributors=_points(present, known, index),
+        rule_points=round(score - (index or 0.0), _DECIMALS),
         chain=chain,
     )
 
@@ -273,9 +277,21 @@ def _worst(present: Sequence[Contributor]) -> tuple[Evidence, ...]:
     )
 
 
-def _shares(present: Sequence[Contributor]) -> tuple[tuple[Contributor, float], ...]:
-    total = math.fsum(one.weight * one.score for one in present)
-    shares = [(one, round(one.weight * one.score / total, 6) if total else 0.0) for one in present]
-    return tuple(
-        sorted(shares, key=lambda pair: (-pair[1], -pair[0].tier, pair[0].dataset, pair[0].asset_id))
-    )
+def _points(
+    present: Sequence[Contributor], known: Sequence[Contributor], index: float | None
+) -> tuple[tuple[Contributor, float], ...]:
+    """Share out the Nemerow index N: since N² = (max² + mean²) / 2, N is the sum over the assets of
+    (max² / worst + mean · w s / W) / 2N, where only the worst have the first part and split it.
+    """
+    points = dict.fromkeys(map(id, present), 0.0)
+    if index:
+        highest = max(one.score for one in known)
+        worst = [id(one) for one in known if one.score == highest]
+        weight = math.fsum(one.weight for one in known)
+        mean = math.fsum(one.weight * one.score for one in known) / weight
+        for one in known:
+            of_mean = mean * one.weight * one.score / weight
+            of_maximum = highest**2 / len(worst) if id(one) in worst else 0.0
+            points[id(one)] = (of_maximum + of_mean) / (2 * index)
+    pairs = [(one, round(points[id(one)], _DECIMALS)) for one in present]
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], -pair[0].tier, pair[0].dataset, pair[0].asset_id)))

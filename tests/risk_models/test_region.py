@@ -86,9 +86,23 @@ def test_silent_assets_lower_the_coverage_and_do_not_dilute_the_mean() -> None:
     assert risk(silent).state is EvidenceState.MISSING
 
 
-def test_contributors_carry_their_share_largest_first() -> None:
+def test_contributors_carry_the_points_they_add_most_first() -> None:
     found = risk(asset(30, name="A"), asset(90, name="B", weight=0.5), asset(25, name="C"))
-    assert [(one.name, share) for one, share in found.contributors] == [("B", 0.45), ("A", 0.3), ("C", 0.25)]
+    # weighted mean (30 + 45 + 25) / 2.5 = 40, N = √((90² + 40²)/2) = 69.6419; B (8100 + 40·45/2.5)/2N,
+    # A (40·30/2.5)/2N, C (40·25/2.5)/2N
+    assert [(one.name, points) for one, points in found.contributors] == [
+        ("B", pytest.approx(63.3239, abs=5e-5)),
+        ("A", pytest.approx(3.4462, abs=5e-5)),
+        ("C", pytest.approx(2.8718, abs=5e-5)),
+    ]
+
+
+@given(ASSETS)
+def test_the_points_of_assets_and_rules_sum_to_the_score(assets: list[Contributor]) -> None:
+    found = risk(*assets)
+    points = [points for _, points in found.contributors]
+    assert sum(points) + found.rule_points == pytest.approx(found.score, abs=1e-6)
+    assert min(*points, found.rule_points, 0.0) == 0.0
 
 
 @given(ASSETS)
