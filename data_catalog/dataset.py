@@ -34,7 +34,7 @@ class Field(Declaration):
     minimum: float | None = None
     maximum: float | None = None
     choices: dict[str, BilingualText] = Setting(default_factory=dict)
-    format: Literal["", "uscc", "region_code"] = ""
+    format: Literal["", "uscc", "region_code", "division_code"] = ""
     example: str | bool | int | float | None = None
     indexed: bool = False
 

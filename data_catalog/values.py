@@ -24,6 +24,13 @@ _FALSE = frozenset({"否", "无", "false", "no", "n", "0", "假"})
 _ID = re.compile(r"[^/\\?#%]{1,100}")
 _EXACT_INTEGER = 10**15  # beyond, a spreadsheet has rounded the digits
 
+_REGION_CODES = {
+    "region_code": (r"\d{6}", "a GB/T 2260 code of six digits"),
+    "division_code": (
+        r"\d{6}(\d{3})?",
+        "a GB/T 2260 code of six digits, or a township's (GB/T 10114) of nine",
+    ),
+}
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 
@@ -224,8 +231,8 @@ def describe(field: Field) -> str:
         return "one of " + ", ".join(f"{code} {label.zh}" for code, label in field.choices.items())
     if field.format == "uscc":
         return "a unified social credit code of 18 characters"
-    if field.format == "region_code":
-        return "a GB/T 2260 code of six digits"
+    if field.format in _REGION_CODES:
+        return _REGION_CODES[field.format][1]
     words = {
         "string": "text",
         "integer": "a whole number",
@@ -299,10 +306,10 @@ def _string(field: Field, raw: Any, region_codes: Mapping[str, str]) -> str:
     if not field.format:
         return parse_text(raw)
     code = parse_code(raw).upper()
-    if field.format == "region_code":
+    if field.format in _REGION_CODES:
         code = region_codes.get(code, code)
-        if not re.fullmatch(r"\d{6}", code):
-            raise Refused("不是六位区划代码", "not a region code", describe(field))
+        if not re.fullmatch(_REGION_CODES[field.format][0], code):
+            raise Refused("不是区划代码", "not a region code", describe(field))
     elif not uscc_is_valid(code):
         raise Refused(
             "统一社会信用代码校验不符", "the check digit of the credit code is wrong", describe(field)

@@ -23,7 +23,7 @@ from minegis.variables import variables
 from risk_models.cards import cards
 from tiles.cells import CellTable, CellTables
 
-_REGION_CODE = re.compile(r"[0-9]{6}")
+_REGION_CODE = re.compile(r"[0-9]{6}([0-9]{3})?")
 _CELL = re.compile(r"[0-9a-fA-F]{15}")
 
 
@@ -84,7 +84,7 @@ def explain_region(store: Store, code: str) -> Evidence:
         raise NotFound(
             "no run has judged this region",
             where=f"region {code!r}",
-            expected="the six-digit code of a region of the site, after `minegis run`",
+            expected="the code of a region of the site, after `minegis run`",
         )
     return Evidence.from_json(found[code].chain)
 

@@ -24,7 +24,7 @@ def import_(
         typer.Argument(help="GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoParquet, CSV or XLSX."),
     ] = None,
     layer: Annotated[
-        str, typer.Option("--layer", help="What the rows are: tsf, mine, slope, station, or reading.")
+        str, typer.Option("--layer", help="What the rows are: tsf, mine, slope, station, region, or reading.")
     ] = "",
     crs: Annotated[
         str | None, typer.Option(help="Coordinate system, where the file does not say: EPSG:4547")

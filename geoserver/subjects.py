@@ -164,7 +164,7 @@ def _regions(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
         weight = _share(shape, region.geometry) if region.geometry.intersects(shape) else 0.0
         if weight > 0:
             found.append({**_named(region.properties), "weight": weight})
-    order = ("nation", "province", "city", "county")
+    order = [str(level) for level in RegionLevel]
     return sorted(found, key=lambda each: (order.index(each["level"]), -each["weight"]))
 
 

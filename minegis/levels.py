@@ -105,6 +105,7 @@ class RegionLevel(StrEnum):
     PROVINCE = "province"
     CITY = "city"
     COUNTY = "county"
+    TOWNSHIP = "township"
 
     @property
     def label(self) -> Label:
@@ -117,6 +118,7 @@ _LEVELS: dict[RegionLevel, Label] = {
     RegionLevel.PROVINCE: Label("省级", "Province"),
     RegionLevel.CITY: Label("市级", "City"),
     RegionLevel.COUNTY: Label("县级", "County"),
+    RegionLevel.TOWNSHIP: Label("乡镇", "Township"),
 }
 
 

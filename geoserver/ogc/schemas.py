@@ -58,6 +58,13 @@ _FORMATS: Mapping[str, tuple[str, BilingualText]] = {
         "^[0-9]{6}$",
         BilingualText(zh="行政区划代码（GB/T 2260），6 位", en="Code of a region (GB/T 2260), six digits"),
     ),
+    "division_code": (
+        "^[0-9]{6}([0-9]{3})?$",
+        BilingualText(
+            zh="行政区划代码：县级以上 6 位（GB/T 2260），乡镇 9 位（GB/T 10114）",
+            en="Code of a region: six digits (GB/T 2260), nine of a township (GB/T 10114)",
+        ),
+    ),
 }
 _TITLES: Mapping[str, BilingualText] = {
     "schema": BilingualText(zh="数据结构", en="Schema"),

@@ -298,7 +298,7 @@ def test_a_file_that_is_not_there_is_not_found(store: Store, tmp_path: Path) -> 
 
 def test_a_layer_that_is_not_reported_by_operators_is_not_imported(store: Store, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="not imported"):
-        import_file(store, write_csv(tmp_path / "a.csv", [tsf()]), "region")
+        import_file(store, write_csv(tmp_path / "a.csv", [tsf()]), "boundary")
 
 
 # --- coordinates -----------------------------------------------------------------------------------------

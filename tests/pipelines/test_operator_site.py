@@ -12,10 +12,12 @@ import shapely
 
 from data_catalog.site import Area, RasterInput, Site, SiteDeclaration
 from data_catalog.store import AssessmentRecord, Feature, Store
+from geoserver.explain import explain_subject
 from minegis.declarations import BilingualText
 from minegis.errors import InvalidInput
 from minegis.levels import Origin, Tier
 from minegis.reading import Quality, Reading
+from pipelines.importing import import_file
 from pipelines.progress import Silent
 from pipelines.run import run_site
 
@@ -285,3 +287,35 @@ def test_a_cleared_major_hazard_lets_an_unmonitored_pond_fall_after_the_hold_off
     assert tiers == [Tier.RED, Tier.RED, Tier.NONE]
     assert small.assessment().state == "missing"
     assert small.store.warnings()[-1].last.msg_type == "Cancel"
+
+
+def townships(folder: Path, rows: list[str]) -> Path:
+    path = folder / "towns.csv"
+    path.write_text("\n".join(["id,code,name,level,parent,crs,wkt", *rows]), encoding="utf-8")
+    return path
+
+
+EAST_TOWN = "513233100,513233100,东镇,township,513233,CGCS2000," + f'"{shapely.box(103.04, 30, 104, 33).wkt}"'
+WEST_TOWN = "513233101,513233101,西镇,township,513233,CGCS2000," + f'"{shapely.box(102, 30, 103.04, 33).wkt}"'
+
+
+def test_townships_of_the_user_are_judged_like_every_other_region(small: Small, tmp_path: Path) -> None:
+    report = import_file(small.store, townships(tmp_path, [EAST_TOWN, WEST_TOWN]), "region")
+    assert report.inserted == 2, [str(each) for each in report.mistakes]
+    small.store.upsert("tsf", [tsf("a", major_hazards="cracks_piping_or_deep_slip")])
+    small.run()
+    risks = small.store.region_risks(["513233100", "513233101", "513233"])
+    # INSIDE, 103.05° E, lies in the eastern town alone; one red asset makes its regions at least orange
+    assert (risks["513233100"].assets, risks["513233101"].assets) == (1, 0)
+    assert risks["513233100"].tier == risks["513233"].tier >= Tier.ORANGE
+    assert explain_subject(small.store, small.site, "513233100").tier == risks["513233100"].tier
+
+
+def test_a_township_without_its_county_or_with_a_short_code_is_quarantined(
+    small: Small, tmp_path: Path
+) -> None:
+    orphan = EAST_TOWN.replace(",township,513233,", ",township,,")
+    short = WEST_TOWN.replace("513233101,513233101", "51323310,51323310")
+    report = import_file(small.store, townships(tmp_path, [orphan, short]), "region")
+    assert report.inserted == 0
+    assert {(each.column, each.row) for each in report.mistakes} == {("parent", 2), ("code", 3)}

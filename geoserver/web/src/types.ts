@@ -8,7 +8,7 @@ export interface Label {
 export type Tier = 0 | 1 | 2 | 3 | 4;
 export type State = "sufficient" | "stale" | "insufficient" | "missing";
 export type Origin = "sample" | "public" | "operator";
-export type Level = "nation" | "province" | "city" | "county";
+export type Level = "nation" | "province" | "city" | "county" | "township";
 export type Bounds = [west: number, south: number, east: number, north: number];
 
 export interface Evidence {

@@ -74,7 +74,7 @@ export function pick(chart: Chart, point: { x: number; y: number }, layers: read
   return { top: assets[0] ?? feature ?? (close ? cell : undefined) ?? region ?? cell ?? null, region };
 }
 
-const DEPTH: readonly Level[] = ["nation", "province", "city", "county"];
+const DEPTH: readonly Level[] = ["nation", "province", "city", "county", "township"];
 
 /** The filled (partition) region comes first; of outlines the largest unit. */
 function byDepth(a: Thing, b: Thing): number {
