@@ -37,14 +37,20 @@ def recent_events(
 
     A ShakeMap counts without a row of the register: it may be the first that is heard of an earthquake.
     """
-    since = at - timedelta(hours=rules.seismic.relevant_hours)
+    return events_between(store, maps, at - timedelta(hours=rules.seismic.relevant_hours), at)
+
+
+def events_between(
+    store: Store, maps: Sequence[ShakingProduct], since: datetime, until: datetime
+) -> list[Event]:
+    """Return the earthquakes of a period, oldest first."""
     found = []
     for feature in store.features("earthquake"):
         moment, magnitude = feature.properties["occurred_at"], feature.properties["magnitude"]
         if moment is None or magnitude is None:
             continue
         occurred_at = parse_utc(moment, where=f"earthquake/{feature.id}")
-        if since <= occurred_at <= at:
+        if since <= occurred_at <= until:
             point = feature.geometry.centroid
             found.append(
                 Event(
@@ -60,7 +66,9 @@ def recent_events(
                 )
             )
     known = {event.shakemap for event in found}
-    found += [_of_map(each) for each in maps if each.event_id not in known and since <= each.event_at <= at]
+    found += [
+        _of_map(each) for each in maps if each.event_id not in known and since <= each.event_at <= until
+    ]
     return sorted(found, key=lambda event: event.occurred_at)
 
 
