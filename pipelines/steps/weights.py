@@ -6,8 +6,6 @@ Regions are always computed with these weights, never from parent cells.
 from __future__ import annotations
 
 import hashlib
-import zipfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,8 +20,8 @@ from minegis import sphere
 from minegis.cells import Cells, cover, polygons, resolution_of, usable
 from minegis.errors import InvalidInput
 from minegis.sphere import Shapes
-from pipelines.durable import settled
 from pipelines.raster import RasterGrid
+from pipelines.steps.kept import kept_arrays
 from pipelines.steps.overlap import overlaps, row_heights
 
 Floats = NDArray[np.float64]
@@ -92,14 +90,13 @@ class Weights:
         The file is named by the hash of both grids; one that is damaged is computed again.
         """
         key = hashlib.sha256(_METHOD + repr(grid).encode() + CellGrid(cells).key.encode()).hexdigest()
-        path = folder / f"{key[:12]}.npz"
         names = ("start", "pixel", "fraction", "cell_area")
-        kept = _read(path, key, names)
-        if kept is not None:
-            return cls(grid, **kept)
-        weights = raster_weights(grid, cells)
-        _write(path, key, {name: getattr(weights, name) for name in names})
-        return weights
+
+        def make() -> dict[str, NDArray[Any]]:
+            weights = raster_weights(grid, cells)
+            return {name: getattr(weights, name) for name in names}
+
+        return cls(grid, **kept_arrays(folder, key, names, make))
 
     def mean(self, values: NDArray[Any]) -> tuple[Floats, Floats]:
         """Return the area-weighted mean over what has data, and the fraction of each cell that has.
@@ -178,21 +175,6 @@ def raster_weights(grid: RasterGrid, cells: Cells) -> Weights:
     return Weights(grid, *overlaps(grid, CellGrid(cells).cells))
 
 
-def _read(path: Path, key: str, names: Sequence[str]) -> dict[str, Any] | None:
-    """Return the arrays of a kept file; None when it is absent, damaged or of something else."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            arrays = {name: kept[name] for name in names}  # checks CRCs
-            return arrays if str(kept["key"]) == key else None
-    except (OSError, EOFError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
-        return None
-
-
-def _write(path: Path, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-    with settled(path) as part, part.open("wb") as file:
-        np.savez(file, allow_pickle=False, key=np.array(key), **arrays)
-
-
 def region_weights(regions: Shapes, cells: Cells) -> csr_array:
     """Compute the fraction of each cell's area inside each region, on the sphere.
 
@@ -222,12 +204,12 @@ def kept_region_weights(folder: Path, regions: Shapes, cells: Cells) -> csr_arra
     """
     outlines = hashlib.sha256(b"".join(shapely.to_wkb(usable(regions))))
     key = hashlib.sha256(_REGION_METHOD + outlines.digest() + CellGrid(cells).key.encode()).hexdigest()
-    path = folder / f"{key[:12]}.npz"
-    kept = _read(path, key, ("data", "indices", "indptr"))
-    if kept is None:
+
+    def make() -> dict[str, NDArray[Any]]:
         weights = region_weights(regions, cells)
-        kept = {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
-        _write(path, key, kept)
+        return {"data": weights.data, "indices": weights.indices, "indptr": weights.indptr}
+
+    kept = kept_arrays(folder, key, ("data", "indices", "indptr"), make)
     return csr_array((kept["data"], kept["indices"], kept["indptr"]), shape=(len(regions), cells.size))
 
 
