@@ -111,7 +111,7 @@ def _field(dataset: Any, band: int, source: str, bounds: Bounds | None, max_byte
     scale, offset = dataset.scales[band - 1], dataset.offsets[band - 1]
     if (scale, offset) != (1.0, 0.0):
         values = values * scale + offset
-    tags = dataset.tags(band)
+    tags = {**dataset.tags(), **dataset.tags(band)}
     return Field(
         values,
         transform,
