@@ -14,6 +14,16 @@ from pydantic import ConfigDict, ValidationError, create_model
 
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import InvalidDeclaration, NotFound
+from risk_models.rules.references import (
+    FloodStandard,
+    Generation,
+    Recipients,
+    SeismicFreeboard,
+    SlopeReferences,
+    SlopeStability,
+    Stability,
+    StructureGrade,
+)
 from risk_models.rules.sections import (
     CellRules,
     DryBeach,
@@ -32,6 +42,7 @@ from risk_models.rules.sections import (
     TsfClass,
     WarningRules,
 )
+from risk_models.rules.weather import RainSignals, WeatherWarning
 
 RULES = Path(__file__).with_name("rules")
 
@@ -48,12 +59,22 @@ class RulePackage(Declaration):
     freeboard: Freeboard
     dry_beach: DryBeach
     phreatic: Phreatic
+    flood_standard: FloodStandard
+    structure_grade: StructureGrade
+    seismic_freeboard: SeismicFreeboard
+    stability: Stability
+    slope_stability: SlopeStability
+    slope_references: SlopeReferences
+    generation: Generation
     promotion: Promotion
     items: dict[str, Item]
     monitoring: Monitoring
     triggers: dict[str, Trigger]
     seismic: Seismic
     rain_classes: RainClasses
+    rain_signals: RainSignals
+    weather_warnings: dict[str, WeatherWarning]
+    recipients: Recipients
     score: Scale
     region: RegionRules
     cell: CellRules
@@ -62,7 +83,7 @@ class RulePackage(Declaration):
 
     @property
     def method(self) -> str:
-        """What evidence names as its method: ``rules/national/1.0.0``."""
+        """What evidence names as its method: ``rules/national/1.1.0``."""
         return f"rules/{self.id}/{self.version}"
 
 
