@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numba
 
@@ -16,7 +16,6 @@ def compiled[F: Callable[..., Any]](function: F) -> F:
     does not depend on the machine.
     """
     try:
-        made: F = numba.njit(nogil=True, cache=True)(function)
+        return cast(F, numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:  # no place for the cache
-        made = numba.njit(nogil=True)(function)
-    return made
+        return cast(F, numba.njit(nogil=True)(function))

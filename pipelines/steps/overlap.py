@@ -87,7 +87,8 @@ def _row_edges(grid: RasterGrid) -> Floats:
     return -np.sin(np.radians(np.clip(grid.transform[5] + grid.transform[4] * edge, -90.0, 90.0)))
 
 
-def _goes_round(grid: RasterGrid) -> bool:
+def goes_round(grid: RasterGrid) -> bool:
+    """Return whether a grid of longitude and latitude closes around the Earth."""
     a = grid.transform[0]
     return grid.is_geographic and abs(a * grid.width - 360.0) < 0.01 * a
 
@@ -111,7 +112,7 @@ def _in_pixels(
     whole = _whole_areas(x, y, cell)
     owner, row, column, part = _parts(x, y, cell, rows)
     fraction = part / whole[owner]
-    if _goes_round(grid):
+    if goes_round(grid):
         column %= grid.width
     kept = (column >= 0) & (column < grid.width) & (fraction > _SLIVER)
     counts = np.bincount(owner[kept], minlength=whole.size)
