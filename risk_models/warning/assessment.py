@@ -18,6 +18,7 @@ from risk_models.warning.asset import AssetRecord
 from risk_models.warning.design import design_item
 from risk_models.warning.hysteresis import TierState
 from risk_models.warning.items import ItemResult, judge_item, without_carry_note
+from risk_models.warning.parts import Part, join
 from risk_models.warning.points import Point, label_and_unit, read_points, silence_alarm
 from risk_models.warning.quantities import Surroundings, compares_as_read
 from risk_models.warning.tiers import roll, shown_provenance
@@ -52,6 +53,8 @@ class Assessment:
         Whether the asset has any point, be it silent; for `hysteresis.advance`.
     red_causes : frozenset of str
         Causes that are red on their own (hydraulic, weather, seismic …).
+    parts : tuple of Part
+        What `tier` and `score` were joined from.
     """
 
     dataset: str
@@ -69,6 +72,7 @@ class Assessment:
     reporting: frozenset[str]
     monitored: bool
     red_causes: frozenset[str]
+    parts: tuple[Part, ...]
 
 
 def assess(
@@ -118,15 +122,19 @@ def assess(
     points = tuple(read_points(readings, rules, at))
     around = Surroundings(asset, rules, points, design or {})
     results = _items(around)
-    statutory, holding = _statutory(around, results)
+    forced = _forced(around)
+    statutory, holding = _statutory(around, results, forced)
     model = _voice("model", Label("物理模型", "Physical models"), model_evidence)
     satellite = _voice("satellite", Label("卫星证据", "Satellite evidence"), satellite_evidence)
     voices = [node for node in (statutory, model, satellite) if node is not None]
-    tier = max(node.tier for node in voices)
+    parts = (
+        *(_part_of(result) for result in results),
+        *(Part(node.key, node.label, node.tier) for node in forced),
+        *(Part(node.key, node.label, node.tier) for voice in voices[1:] for node in voice.inputs),
+    )
+    tier, score = join(parts, rules)
     coverage = _coverage(around, results)
     state = _state(points, coverage, rules)
-    depths = [depth for result in results for at_tier, depth in result.depths if at_tier is tier]
-    score = rules.score.score(tier, max(depths, default=0.0))
     return Assessment(
         dataset=asset.dataset,
         asset_id=asset.id,
@@ -143,6 +151,7 @@ def assess(
         reporting=frozenset(point.key for point in points if point.state is EvidenceState.SUFFICIENT),
         monitored=bool(points),
         red_causes=_red_causes(results, model_evidence, rules),
+        parts=parts,
     )
 
 
@@ -194,12 +203,23 @@ def _design_items(items: Mapping[str, Item], around: Surroundings) -> Iterable[I
         yield judge_item(f"design/{variable}", item, replace(around, points=points))
 
 
-def _statutory(around: Surroundings, results: Sequence[ItemResult]) -> tuple[Evidence, Tier]:
+def _part_of(result: ItemResult) -> Part:
+    node = result.evidence
+    return Part(node.key, node.label, node.tier, True, result.depths, result.variables)
+
+
+def _forced(around: Surroundings) -> tuple[Evidence, ...]:
+    """Return what sets the tier whatever the monitored items say."""
+    alarm = silence_alarm(around.points, around.rules)
+    return (*major_hazards(around.asset, around.rules), *((alarm,) if alarm else ()))
+
+
+def _statutory(
+    around: Surroundings, results: Sequence[ItemResult], forced: Sequence[Evidence]
+) -> tuple[Evidence, Tier]:
     """Return the statutory node and its tier with the limits moved by their deadband."""
     rules = around.rules
     rolled = roll((result.evidence.tier for result in results), rules.promotion)
-    alarm = silence_alarm(around.points, rules)
-    forced = (*major_hazards(around.asset, rules), *((alarm,) if alarm else ()))
     floor = max((node.tier for node in forced), default=Tier.NONE)
     holding = max(roll((result.holding for result in results), rules.promotion).tier, floor)
     states = {result.evidence.state for result in results}
