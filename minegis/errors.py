@@ -4,7 +4,9 @@ MinegisError
 ├── InvalidInput          data from outside that cannot be used
 │   └── InvalidDeclaration  a YAML declaration: file, line, field
 ├── NotFound              an id, code or file that is not there
+├── Unreachable           a service outside that does not answer, or not as it should
 ├── MissingEvidence       a computation that lacks an input it must have
+├── JobFailed             a job that could not be brought to its end
 └── StoreConflict         a write that lost against another
     └── Stale               a write made on a state that is no longer there
 """
@@ -53,8 +55,16 @@ class NotFound(MinegisError):
     """Something that was asked for by name and does not exist."""
 
 
+class Unreachable(MinegisError):
+    """A service outside that does not answer, or not as it should; asking later may help."""
+
+
 class MissingEvidence(MinegisError):
     """A computation that lacks an input it must have."""
+
+
+class JobFailed(MinegisError):
+    """A job that could not be brought to its end; what it finished is kept for the next attempt."""
 
 
 class StoreConflict(MinegisError):

@@ -45,6 +45,14 @@ class Settings(Declaration):
     font: Path | None = Setting(
         default=None, description="Font file (TTF, OTF, TTC) that map labels are made from; found if absent."
     )
+    dask: str = Setting(
+        default="",
+        pattern=r"^((tcp|tls)://\S+)?$",
+        description="Address of a Dask scheduler that computes rasters; threads of the process if empty.",
+    )
+    memory: float = Setting(
+        default=4.0, gt=0, description="Memory that one process may plan to take for rasters, GiB."
+    )
     max_raster_gib: float = Setting(default=2.0, gt=0, description="Largest raster read at once, GiB.")
 
     editing: Literal["off", "here", "anywhere"] = Setting(

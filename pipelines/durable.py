@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,18 @@ def settled(path: Path) -> Iterator[Path]:
         _flush(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def settle(part: Path, path: Path) -> None:
+    """Give a finished file or folder its name on the same disk, and replace what is there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for each in sorted(part.rglob("*")) if part.is_dir() else ():
+        _flush(each)
+    _flush(part)
+    if path.is_dir():
+        shutil.rmtree(path)  # a folder cannot be replaced in one step: whoever names it, names it afterwards
+    part.replace(path)
+    _flush(path.parent)
 
 
 def _flush(path: Path) -> None:

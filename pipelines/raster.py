@@ -23,6 +23,8 @@ from minegis.variables import variable
 from pipelines.durable import settled
 
 _TAGS = ("MINEGIS_VARIABLE", "MINEGIS_UNIT", "MINEGIS_SOURCE")
+COG = {"compress": "DEFLATE", "predictor": "YES", "overview_resampling": "AVERAGE"}
+"""How every raster is kept: tiles of 512, deflated, with overviews."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,9 @@ def write_cog(raster: Raster, path: Path) -> None:
 
     The values are float32, deflated with the floating point predictor, tiled by 512 with overviews.
     """
-    tags = {"MINEGIS_VARIABLE": raster.variable, "MINEGIS_UNIT": raster.unit, "MINEGIS_SOURCE": raster.source}
-    for name, moment in (("FROM", raster.valid_from), ("TO", raster.valid_to)):
-        if moment is not None:
-            tags[f"MINEGIS_VALID_{name}"] = format_utc(moment)
-    if raster.remarks:
-        tags["MINEGIS_REMARKS"] = "\n".join(raster.remarks)
+    tags = raster_tags(
+        raster.variable, raster.unit, raster.source, raster.valid_from, raster.valid_to, raster.remarks
+    )
     profile = {
         "driver": "GTiff",
         "dtype": "float32",
@@ -183,14 +182,25 @@ def write_cog(raster: Raster, path: Path) -> None:
             dataset.update_tags(**tags)
             dataset.set_band_description(1, raster.variable)
             dataset.set_band_unit(1, raster.unit)
-        rasterio.shutil.copy(
-            memory.name,
-            part,
-            driver="COG",
-            compress="DEFLATE",
-            predictor="YES",
-            overview_resampling="AVERAGE",
-        )
+        rasterio.shutil.copy(memory.name, part, driver="COG", **COG)
+
+
+def raster_tags(
+    variable: str,
+    unit: str,
+    source: str,
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+    remarks: tuple[str, ...] = (),
+) -> dict[str, str]:
+    """Return what a file says of itself, by tag."""
+    tags = {"MINEGIS_VARIABLE": variable, "MINEGIS_UNIT": unit, "MINEGIS_SOURCE": source}
+    for name, moment in (("FROM", valid_from), ("TO", valid_to)):
+        if moment is not None:
+            tags[f"MINEGIS_VALID_{name}"] = format_utc(moment)
+    if remarks:
+        tags["MINEGIS_REMARKS"] = "\n".join(remarks)
+    return tags
 
 
 def read_raster(path: Path) -> Raster:
