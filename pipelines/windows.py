@@ -53,7 +53,7 @@ def read_windows(path: Path, *, size: int = _SIZE, threads: int = _THREADS) -> I
         if not hasattr(own, "dataset"):  # GDAL allows one thread a dataset
             own.dataset = rasterio.open(path, driver="GTiff")
             opened.append(own.dataset)
-        place = rasterio.windows.Window(column, row, min(size, width - column), min(size, height - row))  # type: ignore[no-untyped-call]
+        place = rasterio.windows.Window(column, row, min(size, width - column), min(size, height - row))
         values = own.dataset.read(1, window=place)
         if nodata is not None and not np.isnan(nodata):
             values = np.where(values == nodata, np.nan, values)

@@ -1,4 +1,4 @@
-"""Exact overlaps of cells with the pixels of a grid, all cells at once."""
+"""Exact overlaps of cells and polygons with the pixels of a grid, all at once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from minegis.cells import Cells, polygons
+from minegis.cells import Cells, polygons, usable
 from minegis.coordinates import CRS84, transformer
 from minegis.errors import InvalidInput
+from minegis.sphere import Shapes
 from pipelines.raster import RasterGrid
 
 Floats = NDArray[np.float64]
@@ -52,12 +53,51 @@ def overlaps(grid: RasterGrid, cells: Cells) -> tuple[Indices, Indices, Floats, 
     """
     points, cell = shapely.get_coordinates(polygons(cells), return_index=True)
     x, y = _in_plane(grid, points, cell)
-    rows = _row_edges(grid)
-    batches = [_in_pixels(grid, x[at], y[at], cell[at], rows) for at in _batches(x, y, cell, rows)]
-    counts, pixel, fraction, area = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
-    start = np.zeros(counts.size + 1, np.int64)
-    np.cumsum(counts, out=start[1:])
-    return start, pixel, fraction, area
+    if grid.is_geographic:
+        y = -np.sin(np.radians(points[:, 1]))
+    return _in_batches(grid, x, y, cell, cell, _row_edges(grid))
+
+
+def coverage(grid: RasterGrid, shapes: Shapes) -> tuple[Indices, Indices, Floats]:
+    """Return what part of which pixels each polygon covers, as compressed sparse rows.
+
+    Areas are those of the grid's own plane, as exactextract has them: a pixel in degrees is a rectangle of
+    degrees. Polygons may have holes and several parts; their edges are straight on the grid. Longitudes are
+    taken modulo 360°. Memory grows with the boxes of the polygons: meant for footprints, not for nations.
+
+    Parameters
+    ----------
+    grid : RasterGrid
+    shapes : (n,) polygon or multipolygon, lon/lat deg
+
+    Returns
+    -------
+    start : (n + 1,) int
+        Where each polygon's pixels begin.
+    pixel : (k,) int
+        ``row * width + column``.
+    part : (k,) float
+        Fraction of the pixel's area, 0 < part ≤ 1; less than 1e-9 of the polygon is left out.
+
+    Raises
+    ------
+    InvalidInput
+        If a shape is no polygon, not valid, off the Earth or cannot be projected.
+    """
+    known = usable(shapes)
+    if (shapely.get_dimensions(known) != 2).any():
+        at = int(np.argmax(shapely.get_dimensions(known) != 2))
+        raise InvalidInput(
+            "not a polygon", where=f"geometry {at}", expected="an area", got=str(known[at].geom_type)
+        )
+    # Green's theorem takes a hole away when it turns against its shell.
+    parts, owner = shapely.get_parts(shapely.orient_polygons(known), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    x, y = _in_plane(grid, points, owner[part[ring]])
+    rows = np.arange(grid.height + 1, dtype=np.float64)
+    start, pixel, fraction, area = _in_batches(grid, x, y, owner[part[ring]], ring, rows)
+    return start, pixel, np.minimum(fraction * np.repeat(area, np.diff(start)), 1.0)
 
 
 def row_heights(grid: RasterGrid) -> Floats:
@@ -66,13 +106,13 @@ def row_heights(grid: RasterGrid) -> Floats:
 
 
 def _in_plane(grid: RasterGrid, points: Floats, cell: Indices) -> tuple[Floats, Floats]:
-    """Return the outlines in columns of the grid and in the unit of `row_heights`."""
+    """Return the outlines in columns and rows of the grid."""
     a, _, c, _, e, f = grid.transform
     lon, lat = points.T
     if grid.is_geographic:
         middle = c + a * grid.width / 2
         turns = np.round((middle - lon[_firsts(cell)]) / 360.0)
-        return (lon + 360.0 * turns[cell] - c) / a, -np.sin(np.radians(lat))
+        return (lon + 360.0 * turns[cell] - c) / a, (lat - f) / e
     east, north = transformer(CRS84, grid.crs).transform(lon, lat)
     if not (np.isfinite(east).all() and np.isfinite(north).all()):
         raise InvalidInput("cells that cannot be projected", where="cells", expected=f"within {grid.crs}")
@@ -93,6 +133,17 @@ def goes_round(grid: RasterGrid) -> bool:
     return grid.is_geographic and abs(a * grid.width - 360.0) < 0.01 * a
 
 
+def _in_batches(
+    grid: RasterGrid, x: Floats, y: Floats, cell: Indices, ring: Indices, rows: Floats
+) -> tuple[Indices, Indices, Floats, Floats]:
+    """Return where the pixels of each outline begin, which, with what fraction, and the whole areas."""
+    batches = [_in_pixels(grid, x[at], y[at], cell[at], ring[at], rows) for at in _batches(x, y, cell, rows)]
+    counts, pixel, fraction, area = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
+    start = np.zeros(counts.size + 1, np.int64)
+    np.cumsum(counts, out=start[1:])
+    return start, pixel, fraction, area
+
+
 def _batches(x: Floats, y: Floats, cell: Indices, rows: Floats) -> Iterator[slice]:
     """Cut the points between cells, such that each batch touches at most some `_BATCH` pixels' edges."""
     first = _firsts(cell)
@@ -105,12 +156,12 @@ def _batches(x: Floats, y: Floats, cell: Indices, rows: Floats) -> Iterator[slic
 
 
 def _in_pixels(
-    grid: RasterGrid, x: Floats, y: Floats, cell: Indices, rows: Floats
+    grid: RasterGrid, x: Floats, y: Floats, cell: Indices, ring: Indices, rows: Floats
 ) -> tuple[Indices, Indices, Floats, Floats]:
     """Return for some outlines how many pixels, which, with what fraction, and the whole areas."""
     cell = np.cumsum(np.diff(cell, prepend=cell[0]) != 0)
-    whole = _whole_areas(x, y, cell)
-    owner, row, column, part = _parts(x, y, cell, rows)
+    whole = _whole_areas(x, y, cell, ring)
+    owner, row, column, part = _parts(x, y, cell, ring, rows)
     fraction = part / whole[owner]
     if goes_round(grid):
         column %= grid.width
@@ -119,7 +170,9 @@ def _in_pixels(
     return counts, row[kept] * grid.width + column[kept], fraction[kept], np.abs(whole)
 
 
-def _parts(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indices, Indices, Indices, Floats]:
+def _parts(
+    x: Floats, y: Floats, cell: Indices, ring: Indices, rows: Floats
+) -> tuple[Indices, Indices, Indices, Floats]:
     """Return cell, row, column and area, signed by the outline's turn, of every part of a cell in a pixel.
 
     The part of a shape to the left of x = X within a row is the sum over its edges of ∫ max(0, X - x(y)) dy
@@ -133,7 +186,7 @@ def _parts(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indices, 
     box_size = wide * np.maximum(bottom - top, 0)
     box_start = np.cumsum(box_size) - box_size
 
-    owner, row, low, high, rise = _segments(x - west[cell], y, cell, rows)
+    owner, row, low, high, rise = _segments(x - west[cell], y, cell, ring, rows)
     spread = high - low
     in_box = box_start[owner] + (row - top[owner]) * wide[owner]
     one, column = _expand(wide[owner])
@@ -150,10 +203,10 @@ def _parts(x: Floats, y: Floats, cell: Indices, rows: Floats) -> tuple[Indices, 
 
 
 def _segments(
-    x: Floats, y: Floats, cell: Indices, rows: Floats
+    x: Floats, y: Floats, cell: Indices, ring: Indices, rows: Floats
 ) -> tuple[Indices, Indices, Floats, Floats, Floats]:
     """Cut the edges at the rows: owner, row, smallest and largest x, and signed rise of each segment."""
-    edge = np.flatnonzero(np.diff(cell) == 0)
+    edge = np.flatnonzero(np.diff(ring) == 0)
     low, high = np.minimum(y[edge], y[edge + 1]), np.maximum(y[edge], y[edge + 1])
     top, bottom = _row_range(low, high, rows)
     one, offset = _expand(np.where(high > low, np.maximum(bottom - top, 0), 0))
@@ -173,9 +226,9 @@ def _row_range(low: Floats, high: Floats, rows: Floats) -> tuple[Indices, Indice
     return np.maximum(top, 0), np.minimum(bottom, rows.size - 1)
 
 
-def _whole_areas(x: Floats, y: Floats, cell: Indices) -> Floats:
+def _whole_areas(x: Floats, y: Floats, cell: Indices, ring: Indices) -> Floats:
     """Return the area of each outline in the plane, signed by its turn as `_parts` has it."""
-    edge = np.flatnonzero(np.diff(cell) == 0)
+    edge = np.flatnonzero(np.diff(ring) == 0)
     across = (x[edge] + x[edge + 1]) / 2 - x[_firsts(cell)][cell[edge]]
     return np.bincount(cell[edge], across * (y[edge] - y[edge + 1]))
 

@@ -120,8 +120,9 @@ def test_a_file_read_in_windows_says_what_the_array_says(tmp_path: Path) -> None
     values[5:90, 40:120] = -9999
     path = tmp_path / "a.tif"
     with rasterio.open(
-        path, "w", driver="GTiff", width=FINE.width, height=FINE.height, count=1, dtype="float32", nodata=-9999,
-        crs="EPSG:4326", transform=Affine(*FINE.transform), tiled=True, blockxsize=64, blockysize=64,
+        path, "w", driver="GTiff", width=FINE.width, height=FINE.height, count=1, dtype="float32",
+        nodata=-9999, crs="EPSG:4326", transform=Affine(*FINE.transform), tiled=True, blockxsize=64,
+        blockysize=64,
     ) as dataset:  # fmt: skip
         dataset.write(values, 1)
     index = cell_index(FINE, CELLS)
