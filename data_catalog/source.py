@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from pydantic import Field as Setting
 
+from data_catalog.fetch import Fetch
 from minegis.declarations import BilingualText, Declaration, read_folder
 from minegis.errors import NotFound
 
@@ -27,7 +28,8 @@ class Source(Declaration):
     """One origin of data; `crs` is the file's own, `notes` say what a reader must know of its quality.
 
     `spdx` names a licence that the SPDX list knows, `cadence` is the ISO 8601 duration after which the source
-    is renewed, `bbox` is west, south, east, north, deg. What is not known is absent.
+    is renewed, `bbox` is west, south, east, north, deg, `fetch` what is asked of its service. What is not
+    known is absent.
     """
 
     id: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,40}$")
@@ -41,6 +43,7 @@ class Source(Declaration):
     bbox: tuple[float, float, float, float] | None = None
     period: Period | None = None
     crs: str = ""
+    fetch: Fetch | None = None
     notes: BilingualText
 
 

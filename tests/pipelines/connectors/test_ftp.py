@@ -1,0 +1,153 @@
+"""Files over FTP and FTPS from pyftpdlib."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import threading
+import warnings
+from contextlib import closing, contextmanager
+
+import pytest
+
+from data_catalog.endpoint import Endpoint
+from minegis.errors import InvalidInput, NotFound, Unreachable
+from pipelines.connectors.transport.door import Wanted, bring
+from pipelines.connectors.transport.ftp import FtpDoor
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of asyncore, which pyftpdlib brings with it
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import DTPHandler, FTPHandler
+    from pyftpdlib.servers import FTPServer
+
+CONTENT = b"GRIB" + bytes(range(256)) * 2000  # 512,004 bytes
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@contextmanager
+def ftp_server(folder, handler_class=FTPHandler):
+    logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
+    authorizer = DummyAuthorizer()
+    authorizer.add_user("user", "word", str(folder), perm="elr")
+    handler = type(
+        "Handler", (handler_class,), {"authorizer": authorizer, "commands": [], "auth_failed_timeout": 0}
+    )
+    server = FTPServer(("127.0.0.1", 0), handler)
+    stop = threading.Event()
+
+    def work():
+        while not stop.is_set():
+            server.serve_forever(timeout=0.02, blocking=False)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield server.socket.getsockname()[1], handler
+    finally:
+        stop.set()
+        thread.join()
+        server.close_all()
+
+
+class Noting(FTPHandler):
+    """Keeps the commands."""
+
+    def pre_process_command(self, line, cmd, arg):
+        self.commands.append(line)
+        super().pre_process_command(line, cmd, arg)
+
+
+class CutData(DTPHandler):
+    """Breaks the first transfer off, as a lost line does."""
+
+    def send(self, data):
+        if sum(line.startswith("RETR") for line in self.cmd_channel.commands) > 1:
+            return super().send(data)
+        sent = super().send(data[:50_000])
+        self.close()
+        return sent
+
+
+class CuttingOnce(Noting):
+    use_sendfile = False
+    dtp_handler = CutData
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "ftp"
+    (folder / "rain" / "2026").mkdir(parents=True)
+    (folder / "rain" / "2026" / "a.grb2").write_bytes(CONTENT)
+    (folder / "rain" / "2026" / "b.txt").write_bytes(b"b")
+    return folder
+
+
+@pytest.fixture
+def login(monkeypatch):
+    monkeypatch.setenv("EXAMPLE_LOGIN", "user:word")
+    return {"kind": "basic", "variable": "EXAMPLE_LOGIN"}
+
+
+def endpoint_of(port, login, **options):
+    return Endpoint(
+        address=f"ftp://127.0.0.1:{port}/rain", internal=True, login=login, read_seconds=1, **options
+    )
+
+
+def test_files_are_listed_and_brought_and_known_again(folder, login, shelf, patience):
+    with ftp_server(folder, Noting) as (port, handler), closing(FtpDoor(endpoint_of(port, login))) as door:
+        (address,) = door.names("2026/*.grb2")
+        wanted = Wanted("a.grb2", address, "grib")
+        found = bring(door, wanted, shelf, patience)
+        assert (found.sha256, found.validators["size"]) == (SHA256, "512004")
+        assert not bring(door, wanted, shelf, patience).changed
+        assert sum(line.startswith("RETR") for line in handler.commands) == 1
+        changed = folder / "rain" / "2026" / "a.grb2"
+        changed.write_bytes(CONTENT[::-1])
+        os.utime(changed, (1_700_000_000, 1_700_000_000))
+        assert bring(door, Wanted("a.grb2", address), shelf, patience).changed
+
+
+def test_a_transfer_broken_off_is_gone_on_with(folder, login, shelf, patience, slept):
+    with ftp_server(folder, CuttingOnce) as (port, handler):
+        with closing(FtpDoor(endpoint_of(port, login))) as door:
+            found = bring(door, Wanted("a.grb2", door.address("2026/a.grb2"), "grib"), shelf, patience)
+        assert found.sha256 == SHA256
+        rests = [line for line in handler.commands if line.startswith("REST")]
+        assert len(rests) == 1
+        assert 0 < int(rests[0].split()[1]) < len(CONTENT)
+    assert len(slept) == 1
+
+
+def test_what_is_not_there_and_who_may_not_come_in_are_told_apart(
+    folder, login, shelf, patience, slept, monkeypatch
+):
+    with ftp_server(folder) as (port, _):
+        with closing(FtpDoor(endpoint_of(port, login))) as door, pytest.raises(NotFound, match="550"):
+            bring(door, Wanted("c", door.address("2026/c")), shelf, patience)
+        monkeypatch.setenv("EXAMPLE_LOGIN", "user:wrong")
+        with closing(FtpDoor(endpoint_of(port, login))) as door, pytest.raises(InvalidInput, match="refuses"):
+            door.names("2026/*")
+    assert slept == []
+
+
+def test_a_server_that_is_gone_is_asked_again_and_given_up(login, shelf, patience, slept):
+    with closing(FtpDoor(endpoint_of(9, login))) as door, pytest.raises(Unreachable, match="no connection"):
+        bring(door, Wanted("a", door.address("a")), shelf, patience)
+    assert len(slept) == 3
+
+
+def test_an_inside_address_is_refused_unless_it_is_declared(shelf, patience):
+    endpoint = Endpoint(address="ftp://127.0.0.1:2121/rain")
+    with closing(FtpDoor(endpoint)) as door, pytest.raises(InvalidInput, match="not public"):
+        bring(door, Wanted("a", door.address("a")), shelf, patience)
+
+
+def test_a_name_with_a_line_break_is_no_command(folder, login, shelf, patience):
+    with ftp_server(folder) as (port, _), closing(FtpDoor(endpoint_of(port, login))) as door:
+        with pytest.raises(InvalidInput, match="no file's"):
+            bring(door, Wanted("a", door.address("a%0d%0aDELE b")), shelf, patience)
+        with pytest.raises(InvalidInput, match="upwards"):
+            door.names("../*")
