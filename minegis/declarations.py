@@ -33,11 +33,22 @@ def read[T: BaseModel](path: Path, model: type[T]) -> T:
     InvalidDeclaration
         With ``file:line`` and the field's path; every mistake of the file is listed.
     """
-    text = path.read_text(encoding="utf-8")
+    return read_text(path.read_text(encoding="utf-8"), model, str(path))
+
+
+def read_text[T: BaseModel](text: str, model: type[T], path: str) -> T:
+    """Read a YAML text as `model`; mistakes name it by `path`.
+
+    Raises
+    ------
+    InvalidDeclaration
+        As `read`.
+    """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_expansion(root, path)
         data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise InvalidDeclaration("not YAML", where=f"{path}:{line}", got=str(error).splitlines()[0]) from None
@@ -47,12 +58,31 @@ def read[T: BaseModel](path: Path, model: type[T]) -> T:
         raise InvalidDeclaration(_describe(path, root, error), where="") from None
 
 
+_MOST_NODES = 200_000
+
+
+def _refuse_expansion(root: yaml.Node | None, path: str) -> None:
+    """Refuse a text whose aliases stand for more than anybody would write."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node) -> int:
+        if id(node) not in sizes:
+            sizes[id(node)] = _MOST_NODES  # met again inside itself
+            below = node.value if isinstance(node, yaml.CollectionNode) else ()
+            parts = (part for each in below for part in (each if isinstance(each, tuple) else (each,)))
+            sizes[id(node)] = 1 + sum(size(part) for part in parts)
+        return sizes[id(node)]
+
+    if root is not None and size(root) > _MOST_NODES:
+        raise InvalidDeclaration("aliases that repeat too much", where=path, expected="a plainer text")
+
+
 def read_folder[T: BaseModel](folder: Path, model: type[T]) -> dict[str, T]:
     """Read every ``*.yaml`` of a folder, keyed by file stem, in name order."""
     return {path.stem: read(path, model) for path in sorted(folder.glob("*.yaml"))}
 
 
-def _describe(path: Path, root: yaml.Node | None, error: ValidationError) -> str:
+def _describe(path: str, root: yaml.Node | None, error: ValidationError) -> str:
     lines = []
     for mistake in error.errors():
         field = ".".join(str(part) for part in mistake["loc"]) or "(document)"

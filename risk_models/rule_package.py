@@ -6,13 +6,16 @@ replaced one by one, every other section as a whole, so that what a province cha
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import ConfigDict, StringConstraints, ValidationError, create_model
 
-from minegis.declarations import BilingualText, Declaration, read
+from minegis.declarations import BilingualText, Declaration, read_text
 from minegis.errors import InvalidDeclaration, NotFound
 from risk_models.rules.references import (
     FloodStandard,
@@ -46,12 +49,16 @@ from risk_models.rules.weather import RainSignals, WeatherWarning
 
 RULES = Path(__file__).with_name("rules")
 
+# Both are parts of addresses, of file names and of the method that evidence names.
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_VERSION = r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,31}$"
+
 
 class RulePackage(Declaration):
     """One complete set of rules; see ``docs/science/rules.md`` for the meaning of each section."""
 
-    id: str
-    version: str
+    id: Annotated[str, StringConstraints(pattern=f"^{_NAME.pattern}$")]
+    version: Annotated[str, StringConstraints(pattern=_VERSION)]
     title: BilingualText
     extends: str | None = None
     tsf_class: TsfClass
@@ -86,6 +93,16 @@ class RulePackage(Declaration):
         """What evidence names as its method: ``rules/national/1.1.0``."""
         return f"rules/{self.id}/{self.version}"
 
+    def content(self) -> dict[str, Any]:
+        """Return the whole package as plain JSON values, with everything that it extends."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole content: it changes with any value of the package or of what it extends."""
+        text = json.dumps(self.content(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
 
 # A package that extends another: the same sections, all optional, so that a mistake is named in its file.
 _HEAD = ("id", "version", "title")
@@ -113,25 +130,63 @@ def load_rules(name: str, folder: Path = RULES) -> RulePackage:
     InvalidDeclaration
         With file, line and field of every mistake.
     """
-    return _load(name, folder, ())
+    path = _file(name, folder)
+    return _load(path.read_text(encoding="utf-8"), str(path), name, folder, ())
 
 
-def _load(name: str, folder: Path, chain: tuple[str, ...]) -> RulePackage:
-    path = next(
-        (place / f"{name}.yaml" for place in (folder, RULES) if (place / f"{name}.yaml").is_file()), None
-    )
-    if path is None:
-        raise NotFound("no such rule package", where=f"{folder}/{name}.yaml")
+def read_rules(text: str, path: str, folder: Path = RULES) -> RulePackage:
+    """Read the text of a rule package; what it extends is looked up as `load_rules` does.
+
+    Parameters
+    ----------
+    text : str
+        YAML.
+    path : str
+        Names the text in mistakes.
+
+    Raises
+    ------
+    InvalidDeclaration
+        With file, line and field of every mistake.
+    """
+    return _load(text, path, read_text(text, _Head, path).id, folder, ())
+
+
+def package_of(content: Mapping[str, Any], where: str) -> RulePackage:
+    """Rebuild a package from what `RulePackage.content` gave.
+
+    Raises
+    ------
+    InvalidDeclaration
+        If the sections are not those of this version of minegis.
+    """
+    try:
+        return RulePackage.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InvalidDeclaration(first["msg"], where=f"{where}: {field}") from None
+
+
+def _file(name: str, folder: Path) -> Path:
+    for place in (folder, RULES):
+        path = place / f"{name}.yaml"
+        if _NAME.fullmatch(name) and path.is_file():
+            return path
+    raise NotFound("no such rule package", where=f"{folder}/{name}.yaml")
+
+
+def _load(text: str, path: str, name: str, folder: Path, chain: tuple[str, ...]) -> RulePackage:
     if name in chain:
-        raise InvalidDeclaration(
-            "packages extend each other in a circle", where=str(path), got=" > ".join(chain)
-        )
-    head = read(path, _Head)
+        raise InvalidDeclaration("packages extend each other in a circle", where=path, got=" > ".join(chain))
+    head = read_text(text, _Head, path)
     if head.id != name:
-        raise InvalidDeclaration("id and file name differ", where=str(path), expected=name, got=head.id)
+        raise InvalidDeclaration("id and file name differ", where=path, expected=name, got=head.id)
     if head.extends is None:
-        return read(path, RulePackage)
-    return _merge(path, _load(head.extends, folder, (*chain, name)), read(path, _Override))
+        return read_text(text, RulePackage, path)
+    below = _file(head.extends, folder)
+    base = _load(below.read_text(encoding="utf-8"), str(below), head.extends, folder, (*chain, name))
+    return _merge(path, base, read_text(text, _Override, path))
 
 
 class _Head(Declaration):
@@ -141,7 +196,7 @@ class _Head(Declaration):
     extends: str | None = None
 
 
-def _merge(path: Path, base: RulePackage, override: Any) -> RulePackage:
+def _merge(path: str, base: RulePackage, override: Any) -> RulePackage:
     merged = {name: getattr(base, name) for name in RulePackage.model_fields}
     for name in override.model_fields_set:
         value = getattr(override, name)
@@ -149,5 +204,10 @@ def _merge(path: Path, base: RulePackage, override: Any) -> RulePackage:
     try:
         return RulePackage.model_validate(merged)
     except ValidationError as error:
-        mistakes = "; ".join(mistake["msg"] for mistake in error.errors())
-        raise InvalidDeclaration(mistakes, where=str(path)) from None
+        mistakes = "; ".join(_described(mistake) for mistake in error.errors())
+        raise InvalidDeclaration(mistakes, where=path) from None
+
+
+def _described(mistake: Any) -> str:
+    field = ".".join(str(part) for part in mistake["loc"])
+    return f"{field}: {mistake['msg']}"

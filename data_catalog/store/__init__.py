@@ -15,21 +15,31 @@ from data_catalog.store.records import (
     WarningEventRecord,
     WarningRecord,
 )
+from data_catalog.store.rule_packages import (
+    ActivationRecord,
+    BacktestRecord,
+    RulePackageRecord,
+    StoreRules,
+)
 from data_catalog.store.store import Store
 
 __all__ = [
+    "ActivationRecord",
     "Artefact",
     "AssessmentRecord",
+    "BacktestRecord",
     "Bounds",
     "Change",
     "Feature",
     "PublishedRun",
     "QuarantinedRow",
     "RegionRiskRecord",
+    "RulePackageRecord",
     "RunRecord",
     "Snapshot",
     "Store",
     "StoreItems",
+    "StoreRules",
     "WarningEventRecord",
     "WarningRecord",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -42,15 +43,17 @@ def add_readings(write: Write, readings: Iterable[Reading]) -> int:
     return int(added)
 
 
-def newest_readings(connection: sa.Connection, *, before: datetime) -> list[Reading]:
+def newest_readings(
+    connection: sa.Connection,
+    dataset: str | None = None,
+    asset_id: str | None = None,
+    *,
+    before: datetime,
+) -> list[Reading]:
     """Return the newest reading of each point and variable of an asset from before a time."""
     point = (READING.c.dataset, READING.c.asset_id, READING.c.point_id, READING.c.variable)
-    newest = (
-        sa.select(*point, sa.func.max(READING.c.observed_at).label("observed_at"))
-        .where(READING.c.observed_at < format_moment(before))
-        .group_by(*point)
-        .subquery()
-    )
+    query = sa.select(*point, sa.func.max(READING.c.observed_at).label("observed_at")).group_by(*point)
+    newest = _of(query, dataset, asset_id).where(READING.c.observed_at < format_moment(before)).subquery()
     same = (READING.c[column.name] == column for column in newest.c)
     rows = connection.execute(sa.select(READING).join(newest, sa.and_(*same)).order_by(READING.c.pk))
     return [_reading(row) for row in rows.mappings()]
@@ -66,11 +69,7 @@ def select_readings(
     as_of: datetime | None = None,
 ) -> list[Reading]:
     """Return readings, oldest first; `as_of` hides what was received later."""
-    query = sa.select(READING).order_by(READING.c.observed_at, READING.c.point_id)
-    if dataset is not None:
-        query = query.where(READING.c.dataset == dataset)
-    if asset_id is not None:
-        query = query.where(READING.c.asset_id == asset_id)
+    query = _of(sa.select(READING).order_by(READING.c.observed_at, READING.c.point_id), dataset, asset_id)
     if since is not None:
         query = query.where(READING.c.observed_at >= format_moment(since))
     if until is not None:
@@ -78,6 +77,14 @@ def select_readings(
     if as_of is not None:
         query = query.where(READING.c.received_at <= format_moment(as_of))
     return [_reading(row) for row in connection.execute(query).mappings()]
+
+
+def _of(query: sa.Select[Any], dataset: str | None, asset_id: str | None) -> sa.Select[Any]:
+    if dataset is not None:
+        query = query.where(READING.c.dataset == dataset)
+    if asset_id is not None:
+        query = query.where(READING.c.asset_id == asset_id)
+    return query
 
 
 def _reading(row: sa.RowMapping) -> Reading:

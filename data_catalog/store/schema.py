@@ -226,6 +226,46 @@ WARNING_EVENT = sa.Table(
     sa.Column("known_from", TEXT, nullable=False),
 )
 
+RULE_PACKAGE = sa.Table(
+    "rule_package",
+    METADATA,
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("id", TEXT, nullable=False),
+    sa.Column("version", TEXT, nullable=False),
+    sa.Column("digest", TEXT, nullable=False, index=True),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("text", TEXT, nullable=False),
+    sa.Column("signature", sa.JSON, nullable=False),
+    sa.Column("signer", TEXT, nullable=False),
+    sa.Column("received_by", TEXT, nullable=False),
+    sa.Column("received_at", TEXT, nullable=False),
+)
+
+RULE_BACKTEST = sa.Table(
+    "rule_backtest",
+    METADATA,
+    sa.Column("pk", KEY, primary_key=True),
+    sa.Column("digest", TEXT, nullable=False, index=True),
+    sa.Column("against", TEXT, nullable=False),
+    sa.Column("since", TEXT, nullable=False),
+    sa.Column("until", TEXT, nullable=False),
+    sa.Column("report", sa.JSON, nullable=False),
+    sa.Column("made_by", TEXT, nullable=False),
+    sa.Column("made_at", TEXT, nullable=False),
+)
+
+RULE_ACTIVATION = sa.Table(
+    "rule_activation",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("from_digest", TEXT, nullable=False),
+    sa.Column("to_digest", TEXT, nullable=False),
+    sa.Column("who", TEXT, nullable=False),
+    sa.Column("reason", TEXT, nullable=False),
+    sa.Column("at", TEXT, nullable=False),
+)
+
 
 def create(backend: Backend) -> str:
     """Make the tables of a new store; return its identity, a random text that it keeps.

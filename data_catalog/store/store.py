@@ -30,6 +30,7 @@ from data_catalog.store.records import (
     WarningEventRecord,
     WarningRecord,
 )
+from data_catalog.store.rule_packages import StoreRules
 from data_catalog.store.schema import create
 from data_catalog.store.search import Hit
 from data_catalog.store.sqlite import Sqlite
@@ -48,6 +49,7 @@ class Store:
         self._backend = backend
         self.identity = create(backend)
         self._items: dict[str, StoreItems] = {}
+        self.rules = StoreRules(backend)
 
     @classmethod
     def open(cls, site: Path, database: str = "") -> Self:
@@ -304,10 +306,12 @@ class Store:
                 connection, dataset, asset_id, since=since, until=until, as_of=as_of
             )
 
-    def newest_readings(self, *, before: datetime) -> list[Reading]:
+    def newest_readings(
+        self, dataset: str | None = None, asset_id: str | None = None, *, before: datetime
+    ) -> list[Reading]:
         """Return the newest reading of each point and variable of an asset from before a time."""
         with self._reading() as connection:
-            return readings.newest_readings(connection, before=before)
+            return readings.newest_readings(connection, dataset, asset_id, before=before)
 
     def version(self, *names: str) -> str:
         """Return a text that changes whenever one of the named tables changes: the key of caches."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from minegis.declarations import BilingualText, Declaration
 from minegis.errors import NotFound
@@ -25,7 +33,11 @@ def _known_variable(name: str) -> str:
     return name
 
 
-TierName = Annotated[Tier, BeforeValidator(_tier)]
+def _name(tier: Tier) -> str:
+    return tier.name.lower()
+
+
+TierName = Annotated[Tier, BeforeValidator(_tier), PlainSerializer(_name, when_used="json")]
 VariableName = Annotated[str, AfterValidator(_known_variable)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Grade = Annotated[int, Field(ge=1, le=5)]
