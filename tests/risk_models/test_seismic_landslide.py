@@ -23,6 +23,7 @@ from risk_models.seismic.landslide import (
     nowicki_jessee_probability,
     screened_coverage,
 )
+from risk_models.seismic.landslide_raster import landslide_coverage
 
 slopes = st.floats(0, 90)
 motions = st.floats(0, 500)
@@ -47,6 +48,26 @@ def test_the_probability_is_the_hand_computed_one():
         np.exp(3.0), 30, 10, lithology_coefficient("sm"), land_cover_coefficient(110)
     )
     assert p == pytest.approx(0.725119, rel=1e-5)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [(np.float32, 1e-7), (np.float64, 1e-13)])
+def test_the_one_pass_over_rasters_gives_what_the_three_functions_give(precision: type, tolerance: float):
+    # 2^-24 = 6e-8 is the rounding of a number to single precision.
+    rng = np.random.default_rng(7)
+
+    def field(low: float, high: float) -> np.ndarray:
+        values = rng.uniform(low, high, (60, 80)).astype(precision)
+        values[rng.random(values.shape) < 0.02] = np.nan
+        return values
+
+    pgv, slope, cti, rock, pga = field(0, 300), field(0, 70), field(-2, 25), field(-3.3, -0.1), field(0, 0.2)
+    pgv[0, :5], slope[1, :5], pga[2, :5] = 0.0, 2.0, 0.02
+    probability = nowicki_jessee_probability(pgv, slope, cti, rock, 0.68)
+    expected = screened_coverage(areal_coverage(probability), slope, pga)
+    found = landslide_coverage(pgv, slope, cti, rock, 0.68, pga)
+    assert found.dtype == precision
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=0)
+    np.testing.assert_array_equal(found == 0, expected == 0)
 
 
 def test_no_motion_is_no_landslide_even_on_flat_ground():
