@@ -1,0 +1,341 @@
+"""What movement says of a slope: time of failure, tangent angle, the reference limits of the standard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student
+
+from minegis.declarations import BilingualText, Declaration, read
+from minegis.errors import InvalidInput
+from minegis.reading import Quality
+
+Floats = NDArray[np.float64]
+
+
+class _InverseVelocity(Declaration):
+    provenance: str
+    least_points: int
+    least_r_squared: float
+    confidence: float
+    least_velocity: float
+    short_window: int
+    long_window: int
+    persistence: int
+
+
+class _LeadTime(Declaration):
+    provenance: str
+    days: dict[str, float]
+
+
+class _TangentAngle(Declaration):
+    provenance: str
+    least_samples: int
+    noise_ratio: float
+
+
+class _Limit(Declaration):
+    value: float
+    unit: str
+    height: bool
+    label: BilingualText
+
+
+class _Reference(Declaration):
+    clause: str
+    provenance: str
+    limits: dict[str, _Limit]
+
+
+class DisplacementLimits(Declaration):
+    """Gates, lead times and reference limits."""
+
+    inverse_velocity: _InverseVelocity
+    lead_time: _LeadTime
+    tangent_angle: _TangentAngle
+    reference: _Reference
+
+
+@cache
+def displacement_limits() -> DisplacementLimits:
+    """Return the declared limits."""
+    return read(Path(__file__).with_name("displacement_limits.yaml"), DisplacementLimits)
+
+
+class Outlook(IntEnum):
+    """What the inverse velocity allows to say."""
+
+    TOO_FEW = 0
+    SUSPECT = 1
+    DECELERATING = 2
+    POOR_FIT = 3
+    FORECAST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FailureForecast:
+    """Time of failure of each series, on the clock that was given; NaN without a forecast.
+
+    Attributes
+    ----------
+    outlook : (m,) int
+        `Outlook`.
+    time, earliest, latest : (m,) float, d
+        Forecast and its interval; `earliest` is never before the newest sample, `latest` is inf where even a
+        steady rate cannot be excluded.
+    r_squared : (m,) float, 1
+    points : (m,) int
+        Samples after the onset that were used.
+    decelerating_probability : (m,) float, 1
+        That the inverse velocity does not fall: the other hypothesis, always published.
+    """
+
+    outlook: NDArray[np.int8]
+    time: Floats
+    earliest: Floats
+    latest: Floats
+    r_squared: Floats
+    points: NDArray[np.intp]
+    decelerating_probability: Floats
+
+
+def acceleration_onset(velocity: ArrayLike) -> Floats:
+    """First sample of the acceleration that still goes on.
+
+    Acceleration is a mean of few samples above one of many, several samples in a row up to the newest.
+
+    Parameters
+    ----------
+    velocity : (n, m) float, mm/d
+        Oldest first, one column a series; NaN samples are passed over.
+
+    Returns
+    -------
+    (m,) float, 1
+        Index of the sample; NaN where the slope does not accelerate now.
+
+    References
+    ----------
+    Carlà et al. (2017), Landslides 14, 517-534: short and long moving averages.
+    """
+    gates = displacement_limits().inverse_velocity
+    speed = _columns(velocity)
+    found = np.full(speed.shape[1], np.nan)
+    for column in range(speed.shape[1]):
+        known = np.flatnonzero(~np.isnan(speed[:, column]))
+        if known.size < gates.long_window + gates.persistence - 1:
+            continue
+        sums = np.cumsum(np.r_[0.0, speed[known, column]])
+        ends = np.arange(gates.long_window, known.size + 1)
+        short = (sums[ends] - sums[ends - gates.short_window]) / gates.short_window
+        long = (sums[ends] - sums[ends - gates.long_window]) / gates.long_window
+        flat = np.flatnonzero(short <= long * (1.0 + 1e-9))  # rounding is no acceleration
+        run = flat[-1] + 1 if flat.size else 0
+        if ends.size - run >= gates.persistence:
+            # the short mean that first rose looks back over its own window
+            found[column] = known[ends[run] - gates.short_window]
+    return found
+
+
+def inverse_velocity(
+    time: ArrayLike, velocity: ArrayLike, quality: ArrayLike, onset: ArrayLike
+) -> FailureForecast:
+    """Forecast the time of failure from a straight line through one over the velocity.
+
+    Parameters
+    ----------
+    time : (n,) float, d
+        Rising.
+    velocity : (n, m) float, mm/d
+        One column a series. NaN, and what is slower than the least velocity, is left out.
+    quality : (n, m) int
+        QARTOD flags; a suspect or failed sample after the onset suppresses the forecast.
+    onset : (m,) float, 1
+        Index of the first sample to use, as from `acceleration_onset`; NaN for all of them.
+
+    Returns
+    -------
+    FailureForecast
+        The interval is that of Fieller for the ratio of two estimates.
+
+    Raises
+    ------
+    InvalidInput
+        If times do not rise, or the shapes do not fit.
+
+    References
+    ----------
+    Fukuzono (1985), 4th Int. Conf. and Field Workshop on Landslides, 145-150; Voight (1988), Nature 332,
+    125-130, with exponent 2.
+    """
+    gates = displacement_limits().inverse_velocity
+    t, speed = np.asarray(time, dtype=np.float64), _columns(velocity)
+    flags = np.broadcast_to(np.asarray(quality).reshape(len(np.asarray(quality)), -1), speed.shape)
+    if t.shape != speed.shape[:1] or not (np.diff(t) > 0).all():
+        raise InvalidInput("times do not fit", where="time", expected="rising, one a row", got=str(t.shape))
+    first = np.nan_to_num(np.broadcast_to(np.asarray(onset, dtype=np.float64), speed.shape[1:]), nan=0.0)
+    after = np.arange(t.size)[:, None] >= first
+    used = after & (speed >= gates.least_velocity)
+    suspect = (after & (flags >= Quality.SUSPECT) & (flags != Quality.MISSING)).any(axis=0)
+    n = used.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = np.where(used, 1.0 / speed, 0.0)
+        mean_t, mean_y = (used * t[:, None]).sum(axis=0) / n, y.sum(axis=0) / n
+        dt, dy = np.where(used, t[:, None] - mean_t, 0.0), np.where(used, y - mean_y, 0.0)
+        sxx, sxy, syy = (dt**2).sum(axis=0), (dt * dy).sum(axis=0), (dy**2).sum(axis=0)
+        slope = sxy / sxx
+        rest = np.maximum(syy - slope * sxy, 0.0)
+        r_squared = np.where(syy > 0, 1.0 - rest / syy, 0.0)
+        variance = rest / (n - 2)
+        error = np.sqrt(variance / sxx)
+        when = mean_t - mean_y / slope
+        steady = student.sf(-slope / error, np.maximum(n - 2, 1))
+    steady = np.where(error > 0, steady, (slope >= 0).astype(np.float64))
+    earliest, latest = _fieller(slope, mean_y, mean_t, sxx, variance, n, gates.confidence)
+    outlook = np.select(
+        [n < gates.least_points, suspect, slope >= 0, r_squared < gates.least_r_squared],
+        [Outlook.TOO_FEW, Outlook.SUSPECT, Outlook.DECELERATING, Outlook.POOR_FIT],
+        Outlook.FORECAST,
+    )
+    speaks = outlook == Outlook.FORECAST
+    newest = np.where(used, t[:, None], -np.inf).max(axis=0)
+    enough = n >= gates.least_points
+    return FailureForecast(
+        outlook=outlook.astype(np.int8),
+        time=np.where(speaks, when, np.nan),
+        earliest=np.where(speaks, np.maximum(earliest, newest), np.nan),
+        latest=np.where(speaks, latest, np.nan),
+        r_squared=np.where(enough, r_squared, np.nan),
+        points=n,
+        decelerating_probability=np.where(enough, steady, np.nan),
+    )
+
+
+def uniform_rate(time: ArrayLike, displacement: ArrayLike, noise: ArrayLike) -> Floats:
+    """Mean rate of the stage of uniform creep, that a tangent angle is measured against.
+
+    Parameters
+    ----------
+    time : (n,) float, d
+        Of the uniform stage, rising.
+    displacement : (n, m) float, mm
+    noise : (m,) float, mm/d
+        Standard deviation of the rate between two samples that measuring makes.
+
+    Returns
+    -------
+    (m,) float, mm/d
+        NaN, not evaluable, with fewer samples than declared or a rate within the noise.
+
+    References
+    ----------
+    Xu Qiang et al. (2009), 改进的切线角及对应的滑坡预警判据.
+    """
+    gates = displacement_limits().tangent_angle
+    t, moved = np.asarray(time, dtype=np.float64), _columns(displacement)
+    known = ~np.isnan(moved)
+    n = known.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        from_mean = np.where(known, t[:, None] - (known * t[:, None]).sum(axis=0) / n, 0.0)
+        rate = (from_mean * np.where(known, moved, 0.0)).sum(axis=0) / (from_mean**2).sum(axis=0)
+    evaluable = (n >= gates.least_samples) & (rate >= gates.noise_ratio * np.asarray(noise, dtype=np.float64))
+    return np.where(evaluable & (rate > 0), rate, np.nan)
+
+
+def tangent_angle(displacement_step: ArrayLike, time_step: ArrayLike, uniform_rate: ArrayLike) -> Floats:
+    """Improved tangent angle: 45° while the slope creeps at its uniform rate, towards 90° as it fails.
+
+    Parameters
+    ----------
+    displacement_step : (n,) float, mm
+        Between two samples.
+    time_step : (n,) float, d
+        Above 0.
+    uniform_rate : (n,) float, mm/d
+        From the function of the same name.
+
+    Returns
+    -------
+    (n,) float, deg
+        NaN where the uniform rate is not evaluable or not above 0, or the time does not pass.
+
+    References
+    ----------
+    Xu Qiang et al. (2009), 改进的切线角及对应的滑坡预警判据.
+    """
+    moved, passed, rate = (
+        np.asarray(v, dtype=np.float64) for v in (displacement_step, time_step, uniform_rate)
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        angle = np.degrees(np.arctan(moved / rate / passed))
+    return np.where((rate > 0) & (passed > 0), angle, np.nan)
+
+
+def reference_ratio(value: ArrayLike, quantity: str, slope_height: ArrayLike) -> Floats:
+    """How far a movement reaches towards the reference limit of GB 51214.
+
+    Parameters
+    ----------
+    value : (n,) float, mm, mm/d or mm/h
+        Of the unit of the limit; where the limit is a share of the height, in m.
+    quantity : str
+        Such as ``pit_horizontal_rate``.
+    slope_height : (n,) float, m
+        Only limits that are a share of it look at it.
+
+    Returns
+    -------
+    (n,) float, 1
+        Above 1 beyond the limit; NaN where an input is NaN.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such limit.
+
+    References
+    ----------
+    GB 51214-2017, explanatory note 12.3.3: for reference only; the values of the design come first.
+    """
+    limits = displacement_limits().reference.limits
+    if quantity not in limits:
+        raise InvalidInput("no such limit", where="quantity", expected=", ".join(limits), got=quantity)
+    limit = limits[quantity]
+    amount = np.abs(np.asarray(value, dtype=np.float64))
+    if not limit.height:
+        return np.asarray(amount / limit.value)
+    height = np.asarray(slope_height, dtype=np.float64)
+    return np.asarray(amount / np.where(height > 0, limit.value * height, np.nan))
+
+
+def _columns(values: ArrayLike) -> Floats:
+    found = np.asarray(values, dtype=np.float64)
+    if found.ndim not in {1, 2}:
+        raise InvalidInput("not series", expected="(n,) or (n, series)", got=str(found.shape))
+    return found.reshape(found.shape[0], -1)
+
+
+def _fieller(
+    slope: Floats,
+    mean_y: Floats,
+    mean_t: Floats,
+    sxx: Floats,
+    variance: Floats,
+    n: NDArray[np.intp],
+    confidence: float,
+) -> tuple[Floats, Floats]:
+    """Interval of the time at which the line crosses zero; its end is open where the slope may be 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quantile = student.ppf((1.0 + confidence) / 2.0, np.maximum(n - 2, 1))
+        g = quantile**2 * variance / (slope**2 * sxx)
+        away = -mean_y / slope
+        half = quantile / np.abs(slope) * np.sqrt(variance * ((1.0 - g) / n + away**2 / sxx))
+        low, high = (away - half) / (1.0 - g), (away + half) / (1.0 - g)
+    closed = g < 1.0
+    return mean_t + np.where(closed, low, -np.inf), mean_t + np.where(closed, high, np.inf)
