@@ -203,4 +203,6 @@ def _normalised_difference(high: ArrayLike, low: ArrayLike) -> Floats:
     """Return ``(high - low) / (high + low)``; negative reflectance counts as 0, NaN where both are 0."""
     above, below = (np.maximum(np.asarray(each, np.float64), 0.0) for each in (high, low))
     total = np.asarray(above + below)
-    return np.divide(above - below, total, out=np.full(total.shape, np.nan), where=total > 0)
+    return np.asarray(
+        np.divide(above - below, total, out=np.full(total.shape, np.nan), where=total > 0), np.float64
+    )
