@@ -166,7 +166,7 @@ def measure_pond(
     area = float(ground_areas(grid)[water].sum())
     if area < rules.least_area:
         reason = Label(
-            f"水面小于{rules.least_area:.0f} m²，面积误差约±{rules.area_error:.0f} m²，不予发布",
+            f"水面小于{rules.least_area:.0f} m²，误差约±{rules.area_error:.0f} m²，不发布",
             f"Less water than {rules.least_area:.0f} m²: an error of ± {rules.area_error:.0f} m² is too large",
         )
         return _silent(hidden, chosen, reason)

@@ -80,7 +80,7 @@ def test_a_small_pond_is_refused_with_its_reason():
     pond = measured(box(500_300, 3_399_300, 500_600, 3_399_620))  # 96,000 m² < 20,000 / 20 %
     assert (pond.area, pond.distance, pond.state) == (None, None, EvidenceState.INSUFFICIENT)
     assert "100000 m²" in pond.reasons[0].en
-    assert "不予发布" in pond.reasons[0].zh
+    assert "不发布" in pond.reasons[0].zh
 
 
 def test_a_pond_under_cloud_is_not_guessed_and_the_share_is_told():
