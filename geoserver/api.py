@@ -17,7 +17,7 @@ from data_catalog.source import sources
 from data_catalog.store import Artefact
 from geoserver import subjects
 from geoserver.errors import PROBLEMS
-from geoserver.explain import assets_touching, explain_cell, find_cell
+from geoserver.explain import assets_touching, explain_cell, find_cell, take_apart
 from geoserver.services import OpenSite, services_of
 from layers.layer import Layer, groups, layers
 from minegis import cells as h3
@@ -260,6 +260,12 @@ async def region(request: Request, code: str) -> Response:
 async def asset(request: Request, dataset: str, asset_id: str) -> Response:
     """Return an asset: its fields, its tier with the chain, readings, regions, cells and warnings."""
     return await _answered(request, lambda opened: subjects.asset(opened, dataset, asset_id))
+
+
+@router.get("/explanations/{subject:path}")
+async def explanation(request: Request, subject: str) -> Response:
+    """Return what the score of an asset (`tsf/ID`) or a region is made of, and what would make it better."""
+    return await _answered(request, lambda opened: take_apart(opened.store, opened.site, subject).to_json())
 
 
 @router.get("/cells/{cell}")

@@ -23,6 +23,7 @@ from rich.tree import Tree
 from data_catalog.dataset import datasets
 from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store
+from geoserver.fetch_command import fetch
 from geoserver.import_command import import_
 from geoserver.memory import economise, settle
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
@@ -30,11 +31,12 @@ from geoserver.tiles_command import tiles
 from minegis.clock import format_utc
 from minegis.errors import InvalidInput, MinegisError, NotFound
 from minegis.evidence import Evidence
-from minegis.levels import EvidenceState, Tier
+from minegis.levels import EvidenceState, Label, Tier
 from minegis.settings import Settings
 
 if TYPE_CHECKING:
-    pass
+    from pipelines.explaining import Explanation
+    from risk_models.warning.counterfactual import Change
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -223,6 +225,7 @@ def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class o
 
 
 app.command("import")(import_)
+app.command()(fetch)
 app.add_typer(tiles, name="tiles")
 
 
@@ -293,17 +296,55 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Print why something has its colour, down to the readings and files it was computed from."""
-    from geoserver.explain import explain_subject  # noqa: PLC0415
+    from geoserver.explain import explain_subject, take_apart  # noqa: PLC0415
 
     settings = settings_of(site)
     opened = Site.open(settings.site)
     with Store.open(settings.site, settings.database) as store:
         chain = explain_subject(store, opened, asset)
+        # A cell has reasons, but no score that could be taken apart.
+        taken = None if chain.key.startswith("cell/") else take_apart(store, opened, _subject(chain))
     if as_json:
-        print_json(chain.to_json())
+        print_json(chain.to_json() | ({"explanation": taken.to_json()} if taken else {}))
     else:
         # As wide as it needs: clause, file and hash stand at the end of a line.
-        Console(width=_UNCUT, highlight=False).print(_tree(chain), soft_wrap=True)
+        wide = Console(width=_UNCUT, highlight=False)
+        wide.print(_tree(chain), soft_wrap=True)
+        for line in _explained(taken) if taken else ():
+            wide.print(line, soft_wrap=True)
+
+
+def _subject(chain: Evidence) -> str:
+    return chain.key.removeprefix("region/")
+
+
+_TOLD, _SHOWN = 12, 0.005  # factors, and the least points of one
+
+
+def _explained(explanation: Explanation) -> Iterator[str]:
+    """Yield the parts of a score and what would make its tier better."""
+    told = [factor for factor in explanation.factors[:_TOLD] if abs(factor.points) >= _SHOWN]
+    for factor in told:
+        yield f"{factor.points:+8.2f}  {escape(_both(factor.label))}"
+    if rest := explanation.factors[len(told) :]:
+        yield f"{sum(factor.points for factor in rest):+8.2f}  其余{len(rest)}项 / {len(rest)} more"
+    for way in explanation.counterfactuals:
+        changes = "，并且 and ".join(_change(change) for change in way.changes)
+        yield escape(f"→ {way.tier.label.zh} {way.tier.label.en}：若 if {changes}")
+
+
+def _both(label: Label) -> str:
+    return label.zh if label.zh == label.en else f"{label.zh} / {label.en}"
+
+
+def _change(change: Change) -> str:
+    name = _both(change.label)
+    if change.shift is not None:
+        unit = "" if change.unit == "1" else f" {change.unit}"
+        return f"{name} {change.shift:+g}{unit}".replace("-", "−")
+    if change.tier is not None:
+        return f"{name} → {change.tier.label.zh} {change.tier.label.en}"
+    return f"{name} 解除 clears"
 
 
 _UNCUT = 10_000
@@ -321,7 +362,7 @@ def _line(node: Evidence) -> str:
     value = f"{node.value:g}" if isinstance(node.value, float | int) else (node.value or "")
     unit = "" if node.unit in ("", "1") else f" {node.unit}"
     style = _STYLES.get(node.tier, "default")
-    parts = [f"[{style}]{escape(f'{node.label.zh} / {node.label.en}')}[/]", f"{value}{unit}".strip()]
+    parts = [f"[{style}]{escape(_both(node.label))}[/]", f"{value}{unit}".strip()]
     if node.tier:
         parts.append(f"[{style}]{node.tier.label.zh} {node.tier.label.en}[/]")
     if node.state is not EvidenceState.SUFFICIENT:

@@ -14,13 +14,15 @@ from data_catalog.dataset import datasets
 from data_catalog.expression import GEOMETRY, Call, Property, Shape
 from data_catalog.items import FIXED_COLUMNS, ItemQuery
 from data_catalog.site import Site
-from data_catalog.store import Store
+from data_catalog.store import AssessmentRecord, RegionRiskRecord, Store
 from minegis import cells as h3
 from minegis.errors import InvalidInput, NotFound
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.variables import variables
+from pipelines.explaining import Explanation, explain_region_tier, explain_tier
 from risk_models.cards import cards
+from risk_models.rule_package import load_rules
 from tiles.cells import CellTable, CellTables
 
 _REGION_CODE = re.compile(r"[0-9]{6}([0-9]{3})?")
@@ -54,6 +56,27 @@ def explain_subject(store: Store, site: Site, subject: str) -> Evidence:
     return explain_asset(store, found[0], subject)
 
 
+def take_apart(store: Store, site: Site, subject: str) -> Explanation:
+    """Return what the score of ``tsf/ID`` or a region is made of, and what would make its tier better.
+
+    Raises
+    ------
+    NotFound
+        If there is nothing of that name, or no run has judged it yet.
+    InvalidInput
+        If the subject is neither an asset nor a region.
+    StoreConflict
+        If what an asset was judged by has changed since.
+    """
+    rules = load_rules(site.declaration.rules)
+    if _REGION_CODE.fullmatch(subject):
+        return explain_region_tier(_region_risk(store, subject), rules)
+    dataset, slash, asset_id = subject.partition("/")
+    if not slash:
+        raise InvalidInput("not an asset or a region", where=subject, expected="`tsf/ID` or a region code")
+    return explain_tier(store, _assessment(store, dataset, asset_id), rules)
+
+
 def explain_asset(store: Store, dataset: str, asset_id: str) -> Evidence:
     """Return the chain of an asset's tier.
 
@@ -62,13 +85,17 @@ def explain_asset(store: Store, dataset: str, asset_id: str) -> Evidence:
     NotFound
         If there is no such asset, or no run has judged it.
     """
+    return Evidence.from_json(_assessment(store, dataset, asset_id).chain)
+
+
+def _assessment(store: Store, dataset: str, asset_id: str) -> AssessmentRecord:
     found = store.assessments(dataset, asset_id)
     if not found:
         store.feature(dataset, asset_id)
         judged = ", ".join(each.id for each in datasets().values() if each.asset)
         expected = "`minegis run` after the import" if datasets()[dataset].asset else f"one of {judged}"
         raise NotFound("no run has judged this", where=f"{dataset}/{asset_id}", expected=expected)
-    return Evidence.from_json(found[0].chain)
+    return found[0]
 
 
 def explain_region(store: Store, code: str) -> Evidence:
@@ -79,6 +106,10 @@ def explain_region(store: Store, code: str) -> Evidence:
     NotFound
         If no run has judged this region.
     """
+    return Evidence.from_json(_region_risk(store, code).chain)
+
+
+def _region_risk(store: Store, code: str) -> RegionRiskRecord:
     found = store.region_risks([code])
     if code not in found:
         raise NotFound(
@@ -86,7 +117,7 @@ def explain_region(store: Store, code: str) -> Evidence:
             where=f"region {code!r}",
             expected="the code of a region of the site, after `minegis run`",
         )
-    return Evidence.from_json(found[code].chain)
+    return found[code]
 
 
 def find_cell(tables: CellTables, text: str) -> tuple[CellTable, int]:

@@ -83,7 +83,7 @@ def assess_assets(
     progress: Progress,
 ) -> list[AssetRisk]:
     """Assess every asset and move its shown tier by one step."""
-    readings = _readings(store, at)
+    readings = readings_until(store, at)
     previous = {(record.dataset, record.asset_id): record for record in store.assessments()}
     lon, lat = _points(assets)
     motions = [event_shaking(event, lon, lat) for event in events]
@@ -91,9 +91,7 @@ def assess_assets(
     progress.begin("对象评估 Assets", len(assets.features))
     found = []
     for number, (name, feature) in enumerate(assets.features):
-        asset = AssetRecord(
-            name, feature.id, str(feature.properties.get("name") or feature.id), feature.properties
-        )
+        asset = asset_record(name, feature)
         evidence = [
             *_shaken(asset, number, points, events, motions, columns, assets, rules),
             *_ground(number, columns, assets, rules, at),
@@ -104,14 +102,22 @@ def assess_assets(
     return found
 
 
-def designers_limits(store: Store) -> tuple[dict[str, Thresholds], list[str]]:
-    """Return the designer's limits by point, and what is wrong with those that cannot be used.
+def asset_record(dataset: str, feature: Feature) -> AssetRecord:
+    """Return a feature as what is assessed."""
+    name = str(feature.properties.get("name") or feature.id)
+    return AssetRecord(dataset, feature.id, name, feature.properties)
+
+
+def designers_limits(
+    store: Store, dataset: str | None = None, asset_id: str | None = None
+) -> tuple[dict[str, Thresholds], list[str]]:
+    """Return the designer's limits by point, of one asset or all, and what is wrong with the unusable ones.
 
     A point with unusable limits is judged by the limits of the rules, as if it had none.
     """
     found: dict[str, Thresholds] = {}
     mistakes = []
-    for station in store.features("station"):
+    for station in store.features("station", where=_stations_of(dataset, asset_id)):
         try:
             limits = design_limits(station.properties, where=f"station/{station.id}")
         except InvalidInput as error:
@@ -122,15 +128,20 @@ def designers_limits(store: Store) -> tuple[dict[str, Thresholds], list[str]]:
     return found, mistakes
 
 
-def _readings(store: Store, at: datetime) -> dict[tuple[str, str], list[Reading]]:
-    """Return the readings of each asset; a registered point that never spoke has one that says so."""
+def readings_until(
+    store: Store, at: datetime, dataset: str | None = None, asset_id: str | None = None
+) -> dict[tuple[str, str], list[Reading]]:
+    """Return what each asset, or one, is judged by; a registered point that never spoke has a reading that
+    says so.
+    """
     found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
     heard = set()
     since = at - HISTORY
-    for reading in (*store.newest_readings(before=since), *store.readings(since=since, until=at)):
+    older = store.newest_readings(dataset, asset_id, before=since)
+    for reading in (*older, *store.readings(dataset, asset_id, since=since, until=at)):
         found[reading.dataset, reading.asset_id].append(reading)
         heard.add((reading.point_id, reading.variable))
-    for station in store.features("station"):
+    for station in store.features("station", where=_stations_of(dataset, asset_id)):
         name = station.properties["variable"]
         if (station.id, name) not in heard:
             silent = Reading(
@@ -146,6 +157,10 @@ def _readings(store: Store, at: datetime) -> dict[tuple[str, str], list[Reading]
             )
             found[silent.dataset, silent.asset_id].append(silent)
     return found
+
+
+def _stations_of(dataset: str | None, asset_id: str | None) -> dict[str, object]:
+    return {} if asset_id is None else {"asset_dataset": dataset, "asset_id": asset_id}
 
 
 def _points(assets: Assets) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -146,6 +146,8 @@ def _record(region: Feature, found: RegionRisk, areas: dict[str, float]) -> Regi
                 "points": points,
                 "share": round(points / found.score, 6) if found.score else 0.0,
                 "state": str(one.state),
+                "coverage": one.coverage,
+                "red_causes": sorted(one.red_causes),
             }
             for one, points in found.contributors
         ),

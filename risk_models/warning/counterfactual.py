@@ -15,28 +15,33 @@ from risk_models.warning.parts import Part, join
 
 _NARROW = 0.002  # of the shift: where the search ends, finer than the two digits that are stated
 _STATED_DIGITS = 2
+_DOUBLINGS = 20  # from a millionth of what is possible
 
 type Judge = Callable[[Sequence[Reading]], Assessment]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that would be otherwise: every reading of a variable shifted, or a part gone.
+    """One thing that would be otherwise: the worst reading of a variable, an asset's tier, a part gone.
 
     Attributes
     ----------
     key : str
-        Of the variable, or of the part.
+        Of the variable, the asset or the part.
     label : Label
     shift : float or None
-        In `unit`; None where the part would have to cease.
+        By which the highest (below 0) or lowest (above 0) reading of a variable would differ, in `unit`, with
+        no other point beyond it.
     unit : str
+    tier : Tier or None
+        That an asset would have to reach. A part with neither shift nor tier would have to cease.
     """
 
     key: str
     label: Label
     shift: float | None = None
     unit: str = ""
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,10 @@ def counterfactuals(
 ) -> tuple[Counterfactual, ...]:
     """Find the smallest changes that lead to a better tier, each an alternative of its own.
 
-    First each single change: one variable shifted at all its points, within the range of the data
-    dictionary, or one major hazard or model silent. Where no single one is enough, the one set that quiets
-    everything that asks for the present tier. Every answer was judged, rounded as it is stated, by the
-    assessment itself.
+    First each single change: the highest readings of a variable lower or the lowest higher, within the range
+    of the data dictionary, or one major hazard or model silent. Where no single one is enough, the one set
+    that quiets everything that asks for the present tier. Every answer was judged, rounded as it is stated,
+    by the assessment itself.
 
     Parameters
     ----------
@@ -108,16 +113,29 @@ class _Search:
         return join(tuple(parts), self.rules)[0]
 
     def parts(self, shifts: Mapping[str, float]) -> tuple[Part, ...]:
-        """Return the parts with every known reading of some variables shifted."""
+        """Return the parts with the worst readings of some variables shifted."""
         if not shifts:
             return self.present.parts
-        moved = [
-            replace(reading, value=reading.value + shifts[reading.variable])
-            if reading.value is not None and reading.variable in shifts
-            else reading
-            for reading in self.readings
-        ]
-        return self.judge(moved).parts
+        return self.judge([self.shifted(reading, shifts) for reading in self.readings]).parts
+
+    def shifted(self, reading: Reading, shifts: Mapping[str, float]) -> Reading:
+        """Return a reading no higher than today's highest after the shift, or no lower than the lowest."""
+        shift = shifts.get(reading.variable)
+        if shift is None or reading.value is None:
+            return reading
+        low, high = self.extremes(reading.variable)
+        return replace(
+            reading, value=min(reading.value, high + shift) if shift < 0 else max(reading.value, low + shift)
+        )
+
+    def extremes(self, name: str) -> tuple[float, float]:
+        """Return the lowest and highest among the last usable values of the points of a variable."""
+        last = {
+            reading.point_id: reading.value
+            for reading in sorted(self.readings, key=lambda each: each.observed_at)
+            if reading.variable == name and reading.value is not None and reading.quality.usable
+        }
+        return min(last.values(), default=math.nan), max(last.values(), default=math.nan)
 
     def blocking(self) -> list[Part]:
         """Return the parts that ask for the present tier; all that ask for any, where it is a promotion."""
@@ -146,15 +164,16 @@ class _Search:
     def shift(self, name: str, tier_of: Callable[[Sequence[Part]], Tier]) -> Change | None:
         """Return the smallest shift of a variable, either way, at which the tier of the parts falls."""
         known = variable(name)
-        values = [r.value for r in self.readings if r.variable == name and r.value is not None]
-        if not values:
+        low, high = self.extremes(name)
+        if math.isnan(low):
             return None
         before = tier_of(self.present.parts)
 
         def falls(shift: float) -> bool:
             return tier_of(self.parts({name: shift})) < before
 
-        ways = (known.maximum - max(values), known.minimum - min(values))
+        # to the ends of what is possible, and to zero, where moving either way is bad
+        ways = (known.maximum - low, known.minimum - high, max(-low, 0.0), min(-high, 0.0))
         found = [_smallest(falls, way) for way in ways]
         shifts = [shift for shift in found if shift is not None]
         if not shifts:
@@ -166,15 +185,18 @@ class _Search:
 def _smallest(falls: Callable[[float], bool], farthest: float) -> float | None:
     """Return the shift nearest to zero at which a tier falls, in two digits, up to `farthest`.
 
-    A tier changes one way along a shift, so halving finds where.
+    Doubled steps find the first fall, since far beyond it another item may rise: a beach measured at one
+    level says something else at a much lower one. Halving then finds where the tier falls.
     """
-    if farthest == 0 or not falls(farthest):
+    steps = (farthest / 2**halved for halved in range(_DOUBLINGS, -1, -1))
+    far = next((shift for shift in steps if shift and falls(shift)), None)
+    if far is None:
         return None
-    near, far = 0.0, farthest
+    near = 0.0 if far == farthest / 2**_DOUBLINGS else far / 2
     while abs(far - near) > _NARROW * abs(far):
         middle = (near + far) / 2
         near, far = (near, middle) if falls(middle) else (middle, far)
     step = 10.0 ** (math.floor(math.log10(abs(far))) - _STATED_DIGITS + 1)
-    steps = math.floor(abs(far) / step)
-    stated = (round(math.copysign(number * step, far), 12) for number in (steps, steps + 1))
+    whole = math.floor(abs(far) / step)
+    stated = (round(math.copysign(number * step, far), 12) for number in (whole, whole + 1))
     return next((shift for shift in stated if abs(shift) <= abs(farthest) and falls(shift)), far)

@@ -123,6 +123,18 @@ def test_a_shift_says_which_way_is_better() -> None:
     assert (way.tier, way.changes[0].shift) == (YELLOW, 0.28)  # 0.27 m is 5.77 m: still orange
 
 
+def test_only_the_worst_point_moves() -> None:
+    # orange above 20 mm/d either way, yellow above 10: the second must not follow the first down
+    seen = AT - timedelta(minutes=5)
+    slope = AssetRecord("slope", "S1", "甲边坡", {"slope_type": "pit", "slope_height": 120})
+    rates = [
+        Reading(f"r{n}", "slope", "S1", "displacement_rate", value, seen, Quality.GOOD, Origin.OPERATOR, "r")
+        for n, value in enumerate((27.5, -6.0, 1.0))
+    ]
+    (way,) = ways(slope, rates)
+    assert (way.tier, way.changes[0].shift) == (YELLOW, -7.5)
+
+
 def test_a_major_hazard_would_have_to_be_cleared() -> None:
     (way,) = ways(pond(major_hazards="cracks_piping_or_deep_slip"), [reading("rain_24h", 3.0)])
     assert way.tier is NONE
@@ -153,7 +165,9 @@ def test_what_is_stated_leads_to_the_stated_tier(
     present = assess(pond(), readings, [model(asked)], RULES, AT)
     for way in ways(pond(), readings, model(asked)):
         shifts = {each.key: each.shift for each in way.changes if each.shift is not None}
-        moved = [replace(each, value=each.value + shifts.get(each.variable, 0.0)) for each in readings]
+        moved = [
+            replace(each, value=each.value + shifts.get(each.variable, 0.0)) for each in readings
+        ]  # one point each
         gone = any(each.key == "bishop" for each in way.changes)
         again = assess(pond(), moved, [] if gone else [model(asked)], RULES, AT)
         assert again.tier is way.tier < present.tier

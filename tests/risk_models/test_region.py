@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minegis.levels import EvidenceState, Tier
 from risk_models.composite.region import Contributor, RegionRisk, nemerow, region_risk
+from risk_models.composite.region_counterfactual import region_counterfactual
 from risk_models.rule_package import load_rules
 
 RULES = load_rules("national")
@@ -133,3 +134,37 @@ def test_a_worse_asset_never_makes_the_region_milder(assets: list[Contributor], 
 def test_the_order_of_assets_does_not_matter(pair: tuple[list[Contributor], list[Contributor]]) -> None:
     one, other = risk(*pair[0]), risk(*pair[1])
     assert (one.tier, one.score, one.coverage) == (other.tier, other.score, other.coverage)
+
+
+def test_a_red_region_names_the_asset_that_must_be_better() -> None:
+    # two red make a red region; one red, the rest low, is orange
+    found = region_counterfactual([asset(95, name="A"), asset(90, name="B"), asset(5, name="C")], RULES)
+    assert found is not None
+    assert (found.tier, [(one.name, tier) for one, tier in found.changes]) == (ORANGE, [("A", ORANGE)])
+
+
+@given(ASSETS)
+@settings(max_examples=50)
+def test_the_named_assets_getting_better_make_the_region_better_and_all_are_needed(
+    assets: list[Contributor],
+) -> None:
+    found = region_counterfactual(assets, RULES)
+    before = risk(*assets).tier
+    assert (found is None) == (before is NONE)
+    if found is None:
+        return
+    better = {id(one): RULES.score.score(tier, 1.0) for one, tier in found.changes}
+
+    def tier_without(kept: int | None) -> Tier:
+        changed = [
+            replace(
+                one, score=better[id(one)], tier=RULES.score.tier(better[id(one)]), red_causes=frozenset()
+            )
+            if id(one) in better and id(one) != kept
+            else one
+            for one in assets
+        ]
+        return risk(*changed).tier
+
+    assert tier_without(None) == found.tier < before
+    assert all(tier_without(each) >= before for each in better)
