@@ -142,8 +142,8 @@ def without_speckle(power: NDArray[np.floating], looks: float, *, window: int = 
 
     References
     ----------
-    Lopes, Nezry, Touzi & Laur (1990), Maximum a posteriori speckle filtering and first order texture models in
-    SAR images, IGARSS 1990, 2409-2412.
+    Lopes, Nezry, Touzi & Laur (1990), Maximum a posteriori speckle filtering and first order texture models
+    in SAR images, IGARSS 1990, 2409-2412.
     """
     linear = _power(power)
     side = _odd(window or backscatter_rules().filter.window)
@@ -153,9 +153,8 @@ def without_speckle(power: NDArray[np.floating], looks: float, *, window: int = 
     textured = np.maximum(relative - speckle, 1e-12)
     alpha = (1.0 + speckle) / textured
     half = alpha - looks - 1.0
-    root = np.sqrt(
-        mean**2 * half**2 + 4.0 * alpha * looks * mean * np.where(np.isfinite(linear), linear, 0.0)
-    )
+    echo = np.where(np.isfinite(linear), linear, 0.0)
+    root = np.sqrt(mean**2 * half**2 + 4.0 * alpha * looks * mean * echo)
     likely = (half * mean + root) / (2.0 * alpha)
     chosen = np.select([relative <= speckle, relative >= 2.0 * speckle], [mean, linear], default=likely)
     return np.where(np.isfinite(linear), chosen, np.nan)

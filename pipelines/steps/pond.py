@@ -166,8 +166,8 @@ def measure_pond(
     area = float(ground_areas(grid)[water].sum())
     if area < rules.least_area:
         reason = Label(
-            f"水面小于{rules.least_area:.0f} m²，误差约±{rules.area_error:.0f} m²，不发布",
-            f"Less water than {rules.least_area:.0f} m²: an error of ± {rules.area_error:.0f} m² is too large",
+            f"水面小于{rules.least_area:.0f} m²，误差±{rules.area_error:.0f} m²，不发布",
+            f"Less than {rules.least_area:.0f} m² of water: ± {rules.area_error:.0f} m² is too large an error",
         )
         return _silent(hidden, chosen, reason)
     reasons = _scope(raise_method, crest)
