@@ -31,9 +31,10 @@ class Asked(Declaration):
 class FilesAsked(Asked):
     """Files by name, over any protocol.
 
-    A name may hold the time (``{time:%Y%m%d}``, one file every `every`) and, where the protocol can list,
-    the wildcards ``*`` and ``?``. `covers` is the length of the period that ends (or begins) at the time in
-    the name. `settled` is how long a file in a folder must have kept its size.
+    A name may hold the time (``{time:%Y%m%d}``, one file every `every`; also ``{begin}``, ``{end}``,
+    ``{last}`` and ``{minute}`` of that step) and, where the protocol can list, the wildcards ``*`` and ``?``.
+    `covers` is the length of the period that begins or ends at the time, as `time_marks` says. `settled` is
+    how long a file in a folder must have kept its size.
     """
 
     service: Literal["files"]
@@ -46,9 +47,9 @@ class FilesAsked(Asked):
 
     @model_validator(mode="after")
     def _times_have_a_step(self) -> Self:
-        timed = any("{time" in name for name in self.names)
+        timed = any("{" in name for name in self.names)
         if timed != (self.every is not None):
-            raise ValueError("`every` and a {time} in the names belong together")
+            raise ValueError("`every` and a time in the names belong together")
         return self
 
 

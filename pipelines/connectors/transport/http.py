@@ -27,6 +27,10 @@ _DOCUMENT_BYTES = 64_000_000
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
+class TooMuch(Unreachable):
+    """More was asked for than the service gives at once (413)."""
+
+
 class _JudgedBackend(httpcore.SyncBackend):
     """Connects to the address that was judged; TLS still checks the certificate against the name."""
 
@@ -257,6 +261,8 @@ class HttpDoor:
         if status in _PASSING:
             wait = retry_after(response.headers, self._now)
             raise Transient(Unreachable("the service does not serve now", where=where, got=said), wait)
+        if status == 413:
+            raise TooMuch("more than the service gives at once", where=where, got=said)
         if status in (404, 410):
             raise NotFound("not there", where=where, got=said)
         if status in (401, 403, 407):

@@ -199,6 +199,18 @@ class Shelf:
         part.path.write_bytes(content)
         return self.settle(part, found)
 
+    def visited(self) -> datetime | None:
+        """Return when the source was last fetched to the end, None if never."""
+        try:
+            return parse_utc((self.folder / ".visited").read_text(), where=self.source)
+        except FileNotFoundError:
+            return None
+
+    def note_visit(self, moment: datetime) -> None:
+        """Remember that the source was fetched to the end."""
+        with settled(self.folder / ".visited") as copy:
+            copy.write_text(format_utc(moment))
+
     def _record(self, name: str) -> Path:
         return self._below(".records", f"{name}.json")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from web_server import WebServer
 
 from data_catalog.endpoint import Endpoint
+from pipelines.connectors.services.job import Job
 from pipelines.connectors.transport.http import HttpDoor
 from pipelines.connectors.transport.patience import Patience
 from pipelines.connectors.transport.shelf import Shelf
@@ -45,3 +47,19 @@ def endpoint(web) -> Endpoint:
 def door(endpoint) -> Iterator[HttpDoor]:
     with closing(HttpDoor(endpoint)) as opened:
         yield opened
+
+
+@pytest.fixture
+def job(shelf, endpoint, patience):
+    """Make a job against the web server for what is asked, at a fixed moment."""
+
+    def made(asked, **options):
+        given = {
+            "boxes": ((103.0, 30.0, 104.0, 31.0),),
+            "now": lambda: datetime(2026, 7, 20, 4, 10, tzinfo=UTC),
+            "endpoint": endpoint,
+            **options,
+        }
+        return Job(asked, shelf=shelf, patience=patience, **given)
+
+    return made
