@@ -14,7 +14,6 @@ from minegis.errors import InvalidInput
 from pipelines.connectors.field import Field, to_raster
 from pipelines.connectors.geotiff import read_geotiff
 from pipelines.raster import Raster, RasterGrid
-from pipelines.steps.insar_network import Network
 
 _PHASE, _COHERENCE = "ORIGINAL_IFG", "ORIGINAL_COH"
 
@@ -29,8 +28,8 @@ class InterferogramStack:
         Unwrapped; NaN where there is none.
     coherence : (m, height, width) float32, optional
         None unless every interferogram has it.
-    network : Network
-        Its pairs, in the order of the first axis.
+    pairs : tuple of (date, date)
+        First and second acquisition of each, in the order of the first axis.
     wavelength : float, m
     incidence : float, deg
         Mean of the interferograms.
@@ -41,7 +40,7 @@ class InterferogramStack:
 
     phase: NDArray[np.float32]
     coherence: NDArray[np.float32] | None
-    network: Network
+    pairs: tuple[tuple[date, date], ...]
     wavelength: float
     incidence: float
     grid: RasterGrid
@@ -78,9 +77,11 @@ def _stack(
     phases: dict[tuple[date, date], tuple[Field, Raster]],
     coherences: dict[tuple[date, date], tuple[Field, Raster]],
 ) -> InterferogramStack:
-    network = Network(tuple(sorted(phases)))
-    fields, rasters = zip(*(phases[pair] for pair in network.pairs), strict=True)
-    others = [coherences[pair][1] for pair in network.pairs if pair in coherences]
+    pairs = tuple(sorted(phases))
+    if not pairs:
+        raise InvalidInput("no interferogram", expected="one or more")
+    fields, rasters = zip(*(phases[pair] for pair in pairs), strict=True)
+    others = [coherences[pair][1] for pair in pairs if pair in coherences]
     for raster in (*rasters, *others):
         if raster.grid != rasters[0].grid:
             raise InvalidInput("interferograms on different grids", where=raster.source)
@@ -95,7 +96,7 @@ def _stack(
     return InterferogramStack(
         np.stack([raster.values for raster in rasters]),
         np.stack([raster.values for raster in others]) if complete else None,
-        network,
+        pairs,
         lengths[0],
         float(np.mean([_number(field, "INCIDENCE_DEGREES") for field in fields])),
         rasters[0].grid,
