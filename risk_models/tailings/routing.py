@@ -1,0 +1,140 @@
+"""Level of a pond under an inflow: level-pool routing over many members of a forecast at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from minegis.compiled import compiled
+from minegis.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+_FAR = 1000.0  # m beyond the outlet: the ends of a table without a curve
+
+
+@dataclass(frozen=True)
+class PondTables:
+    """Storage and outflow of ponds against their stage, rising.
+
+    Attributes
+    ----------
+    stage : (n, k) float, m
+    storage : (n, k) float, m³
+    outflow : (n, k) float, m³/s
+    """
+
+    stage: Floats
+    storage: Floats
+    outflow: Floats
+
+
+def constant_area_tables(
+    outlet_level: ArrayLike, surface_area: ArrayLike, decant_capacity: ArrayLike, outlet_range: float
+) -> PondTables:
+    """Return tables of ponds of which only the water surface is known: low confidence.
+
+    Parameters
+    ----------
+    outlet_level : (n,) float, m
+        Level from which the decant draws.
+    surface_area : (n,) float, m²
+        Of the water, taken as the same at all levels.
+    decant_capacity : (n,) float, m³/s
+    outlet_range : float, m
+        Rise over which the decant comes to its capacity.
+    """
+    outlet, area, capacity = np.broadcast_arrays(
+        *(np.asarray(value, dtype=np.float64) for value in (outlet_level, surface_area, decant_capacity))
+    )
+    offsets = np.array([-_FAR, 0.0, outlet_range, _FAR])
+    return PondTables(
+        outlet[:, np.newaxis] + offsets,
+        area[:, np.newaxis] * offsets,
+        capacity[:, np.newaxis] * np.array([0.0, 0.0, 1.0, 1.0]),
+    )
+
+
+def routed_level(
+    inflow: ArrayLike,
+    level: ArrayLike,
+    stage: ArrayLike,
+    storage: ArrayLike,
+    outflow: ArrayLike,
+    interval: float,
+) -> Floats:
+    """Level at the end of each interval: what comes in less what goes out fills the storage.
+
+    Storage indication: ``2 S / Δt + O`` at the end is that of the beginning plus twice the mean inflow less
+    twice the outflow at the beginning. Above its last row a table goes on in a straight line.
+
+    Parameters
+    ----------
+    inflow : (members, intervals, n) float, m³/s
+        Mean of each interval.
+    level : (n,) float, m
+        At the beginning.
+    stage : (n, k) float, m
+    storage : (n, k) float, m³
+    outflow : (n, k) float, m³/s
+        Not falling with the stage, as the storage.
+    interval : float, s
+
+    Returns
+    -------
+    (members, intervals, n) float, m
+        NaN from the first unknown inflow on, and for a pond of which anything else is unknown.
+
+    Raises
+    ------
+    InvalidInput
+        If the shapes do not fit or a table does not rise.
+
+    References
+    ----------
+    Chow, Maidment & Mays (1988), Applied Hydrology, section 8.2.
+    """
+    rain = np.ascontiguousarray(inflow, dtype=np.float64)
+    tables = [np.ascontiguousarray(each, dtype=np.float64) for each in (stage, storage, outflow)]
+    n = rain.shape[-1]
+    start = np.ascontiguousarray(np.broadcast_to(np.asarray(level, dtype=np.float64), (n,)))
+    if rain.ndim != 3 or any(each.shape != tables[0].shape or each.shape[0] != n for each in tables):
+        raise InvalidInput(
+            "tables do not fit the inflow",
+            where="routed_level",
+            expected=f"({n}, k)",
+            got=str([each.shape for each in tables]),
+        )
+    steps = [np.diff(each, axis=1) for each in tables]
+    if (steps[0] <= 0).any() or (steps[1] <= 0).any() or (steps[2] < 0).any():
+        raise InvalidInput("a table does not rise", where="routed_level", expected="rising stage and storage")
+    found = np.empty_like(rain)
+    _route(rain, start, tables[0], 2.0 * tables[1] / interval + tables[2], tables[2], found)
+    return found
+
+
+@compiled
+def _at(x: float, xs: Floats, ys: Floats) -> float:
+    last = xs.size - 1
+    i = 1
+    while i < last and x > xs[i]:
+        i += 1
+    return float(ys[i - 1] + (x - xs[i - 1]) * (ys[i] - ys[i - 1]) / (xs[i] - xs[i - 1]))
+
+
+@compiled
+def _route(
+    inflow: Floats, level: Floats, stage: Floats, indication: Floats, outflow: Floats, found: Floats
+) -> None:
+    members, intervals, ponds = inflow.shape
+    for p in range(ponds):
+        for m in range(members):
+            z = level[p]
+            for t in range(intervals):
+                held = max(z, stage[p, 0])
+                now = _at(held, stage[p], indication[p]) + 2.0 * (
+                    inflow[m, t, p] - _at(held, stage[p], outflow[p])
+                )
+                z = np.nan if np.isnan(now) else _at(max(now, indication[p, 0]), indication[p], stage[p])
+                found[m, t, p] = z

@@ -1,0 +1,329 @@
+"""Stability of the outer slope of a dam by simplified Bishop, and the factors of safety it must have."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from minegis.declarations import BilingualText, Declaration, read
+from minegis.errors import InvalidInput
+from minegis.variables import variable
+from risk_models.tailings.slip_circle import Floats, worst_circles
+
+_WATER_UNIT_WEIGHT = 9.81  # kN/m³
+_LEAST_THICKNESS = 0.03  # of the height: a shallower slide is ravelling of the face, not of the dam
+_DRY = 1e6  # heights: a phreatic line so deep that no circle meets it
+_NO_CIRCLE = 1e8
+_LEAST_SHARE = 256  # dams that are worth a thread of their own
+
+type ByGrade = dict[int, float]
+
+
+class _Parameter(Declaration):
+    value: float
+    unit: str
+    label: BilingualText
+    provenance: str
+
+
+class RaiseMethodDefaults(Declaration):
+    """What a raise method stands for where nothing better is known."""
+
+    face_ratio: float
+    susceptibility: str
+    release: str
+
+
+class DefaultGround(Declaration):
+    """What a facility is taken to be made of: project defaults."""
+
+    cohesion: _Parameter
+    friction_angle: _Parameter
+    unit_weight: _Parameter
+    foundation_depth: _Parameter
+    dynamic_coefficient: _Parameter
+    vs30: _Parameter
+    water_distance: _Parameter
+    precipitation: _Parameter
+    magnitude: _Parameter
+    raise_methods: dict[str, RaiseMethodDefaults]
+    provenance: str
+
+
+class _MajorHazard(Declaration):
+    share: float
+    clause: str
+    provenance: str
+
+
+class _PseudoStatic(Declaration):
+    reduction: float
+    vertical_share: float
+    clause: str
+    provenance: str
+
+
+class RequiredSafety(Declaration):
+    """Required factors by method, condition and grade, and what a lack of them asks for."""
+
+    clause: str
+    provenance: str
+    bishop: dict[str, ByGrade]
+    swedish: dict[str, ByGrade]
+    major_hazard: _MajorHazard
+    tier_below: dict[str, float]
+    tier_provenance: str
+    pseudo_static: _PseudoStatic
+
+
+@cache
+def default_ground() -> DefaultGround:
+    """Return the declared defaults of facilities."""
+    return read(Path(__file__).with_name("default_ground.yaml"), DefaultGround)
+
+
+@cache
+def required_safety() -> RequiredSafety:
+    """Return the declared factors."""
+    return read(Path(__file__).with_name("required_safety.yaml"), RequiredSafety)
+
+
+def bishop_factor_of_safety(
+    height: ArrayLike,
+    face_ratio: ArrayLike,
+    cohesion: ArrayLike,
+    friction_angle: ArrayLike,
+    unit_weight: ArrayLike,
+    phreatic_depth: ArrayLike,
+    beach_length: ArrayLike,
+    pond_depth: ArrayLike,
+    foundation_depth: ArrayLike,
+    horizontal_acceleration: ArrayLike,
+    upward_acceleration: ArrayLike,
+) -> Floats:
+    """Least factor of safety of all slip circles under the outer slope.
+
+    One material; a level beach behind the crest and level ground before the toe. The phreatic line lies
+    `phreatic_depth` below the face and the ground, and runs under the beach to the pond. Water presses with
+    the head below that line, reduced by the squared cosine of its slope.
+
+    Parameters
+    ----------
+    height : (n,) float, m
+        Toe to crest.
+    face_ratio : (n,) float, 1
+        Horizontal to vertical of the outer slope.
+    cohesion : (n,) float, kPa
+    friction_angle : (n,) float, deg
+    unit_weight : (n,) float, kN/m³
+        Total, taken above and below the water.
+    phreatic_depth : (n,) float, m
+        Vertical, below the face; infinite for a dry dam.
+    beach_length : (n,) float, m
+        From the crest to the water's edge.
+    pond_depth : (n,) float, m
+        Of the pond's level below the crest.
+    foundation_depth : (n,) float, m
+        Of firm ground below the toe; no circle goes deeper.
+    horizontal_acceleration, upward_acceleration : (n,) float, g
+        Of a pseudo-static earthquake; an upward one makes the slide lighter.
+
+    Returns
+    -------
+    (n,) float, 1
+        NaN where an input is NaN or no circle exists; at most the largest of the data dictionary.
+
+    References
+    ----------
+    Bishop (1955), Géotechnique 5, 7-17.
+    """
+    given = np.broadcast_arrays(
+        *(
+            np.asarray(value, dtype=np.float64)
+            for value in (
+                height,
+                face_ratio,
+                cohesion,
+                friction_angle,
+                unit_weight,
+                phreatic_depth,
+                beach_length,
+                pond_depth,
+                foundation_depth,
+                horizontal_acceleration,
+                upward_acceleration,
+            )
+        )
+    )
+    shape = given[0].shape
+    h, ratio, c, phi, gamma, depth, beach, pond, base, horizontal, upward = (each.ravel() for each in given)
+    known = ~np.isnan(np.sum(given, axis=0)).ravel() & (h > 0) & (ratio > 0) & (gamma > 0)
+    h, gamma = np.where(known, h, 1.0), np.where(known, gamma, 1.0)
+    dry = np.isinf(depth)
+    dams = np.column_stack(
+        [
+            ratio,
+            c / (gamma * h),
+            np.tan(np.radians(phi)),
+            np.where(dry, _DRY, depth / h),
+            np.maximum(beach / h, 1e-6),
+            np.where(dry, -_DRY, 1.0 - pond / h),
+            _WATER_UNIT_WEIGHT / gamma,
+            horizontal,
+            upward,
+            np.maximum(base / h, 1e-6),
+            np.full(h.size, _LEAST_THICKNESS),
+        ]
+    )
+    safety = np.full(h.size, np.nan)
+    safety[known] = _searched(np.ascontiguousarray(dams[known]))
+    return safety.reshape(shape)
+
+
+def pseudo_static_factor_of_safety(
+    height: ArrayLike,
+    face_ratio: ArrayLike,
+    cohesion: ArrayLike,
+    friction_angle: ArrayLike,
+    unit_weight: ArrayLike,
+    phreatic_depth: ArrayLike,
+    beach_length: ArrayLike,
+    pond_depth: ArrayLike,
+    foundation_depth: ArrayLike,
+    horizontal_acceleration: ArrayLike,
+) -> Floats:
+    """Least factor of safety with a horizontal acceleration and a third of it up or down, the worse.
+
+    Parameters
+    ----------
+    height, face_ratio, cohesion, friction_angle, unit_weight, phreatic_depth, beach_length, pond_depth
+        As in `bishop_factor_of_safety`.
+    foundation_depth : (n,) float, m
+    horizontal_acceleration : (n,) float, g
+        From `seismic_coefficient`.
+
+    Returns
+    -------
+    (n,) float, 1
+        As `bishop_factor_of_safety`.
+
+    References
+    ----------
+    GB 50191-2012 appendix M: the vertical force is a third of the horizontal one.
+    """
+    k = np.asarray(horizontal_acceleration, dtype=np.float64)
+    vertical = required_safety().pseudo_static.vertical_share * k
+    up, down = (
+        bishop_factor_of_safety(
+            height,
+            face_ratio,
+            cohesion,
+            friction_angle,
+            unit_weight,
+            phreatic_depth,
+            beach_length,
+            pond_depth,
+            foundation_depth,
+            k,
+            sign * vertical,
+        )
+        for sign in (1.0, -1.0)
+    )
+    return np.minimum(up, down)
+
+
+def seismic_coefficient(pga: ArrayLike, dynamic_coefficient: ArrayLike) -> Floats:
+    """Horizontal acceleration that stands for an earthquake in a pseudo-static analysis.
+
+    Parameters
+    ----------
+    pga : (n,) float, g
+    dynamic_coefficient : (n,) float, 1
+        How much the dam amplifies, the mean over the slide.
+
+    Returns
+    -------
+    (n,) float, g
+        NaN where an input is NaN.
+
+    References
+    ----------
+    GB 50191-2012 appendix M: F = a_h ξ W α / g with ξ = 0.25.
+    """
+    amplified = np.asarray(pga, dtype=np.float64) * np.asarray(dynamic_coefficient, dtype=np.float64)
+    return required_safety().pseudo_static.reduction * amplified
+
+
+def required_factor_of_safety(grade: int, condition: str, method: str = "bishop") -> float:
+    """Return the factor of safety that a dam must have.
+
+    Parameters
+    ----------
+    grade : int
+        1 (largest) to 5.
+    condition : str
+        ``normal``, ``flood`` or ``seismic``.
+    method : str
+        ``bishop`` or ``swedish``.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no factor for these.
+
+    References
+    ----------
+    GB 39496-2020 §5.3.16.
+    """
+    tables = {"bishop": required_safety().bishop, "swedish": required_safety().swedish}
+    try:
+        return tables[method][condition][grade]
+    except KeyError:
+        raise InvalidInput(
+            "no required factor of safety",
+            where=f"{method}, {condition}, grade {grade}",
+            expected="bishop or swedish; normal, flood or seismic; 1 to 5",
+        ) from None
+
+
+def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> NDArray[np.int8]:
+    """Tier that a factor of safety asks for, by its share of the required one.
+
+    Parameters
+    ----------
+    factor_of_safety, required : (n,) float, 1
+
+    Returns
+    -------
+    (n,) int8
+        4 below 0.98 of the required factor, which is a major hazard; 0 where either is NaN.
+
+    References
+    ----------
+    矿安〔2022〕88号 item 15 for the 0.98.
+    """
+    with np.errstate(invalid="ignore"):
+        share = np.asarray(factor_of_safety, dtype=np.float64) / np.asarray(required, dtype=np.float64)
+    below = [share < limit for limit in required_safety().tier_below.values()]
+    return np.sum(below, axis=0).astype(np.int8)
+
+
+def _searched(dams: Floats) -> Floats:
+    """Search all dams, on all cores: the search holds no interpreter lock."""
+    safety, circle = np.empty(len(dams)), np.empty((len(dams), 3))
+    parts = max(1, min(os.cpu_count() or 1, len(dams) // _LEAST_SHARE))
+    bounds = np.linspace(0, len(dams), parts + 1).astype(int)
+    with ThreadPoolExecutor(parts) as pool:
+        jobs = [
+            pool.submit(worst_circles, dams, begin, end, safety, circle) for begin, end in pairwise(bounds)
+        ]
+    for job in jobs:
+        job.result()
+    found = np.minimum(safety, variable("factor_of_safety").maximum)
+    return np.where(safety < _NO_CIRCLE, found, np.nan)
