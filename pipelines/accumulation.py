@@ -106,6 +106,51 @@ def total_rain(parts: Sequence[Raster]) -> Raster:
     )
 
 
+def consecutive_rain(parts: Sequence[Raster], *, noise: float = 0.0) -> list[Raster]:
+    """Return what fell between the ends of accumulations that begin at the same time.
+
+    Parameters
+    ----------
+    parts : sequence of Raster
+        `rain` on one grid, each with its start and end; those of one start grow with their end.
+    noise : float, mm
+        By how much packing may make an accumulation fall; such a fall counts as none.
+
+    Returns
+    -------
+    list of Raster
+        By start, then by end; the first of each start is as it came.
+
+    Raises
+    ------
+    InvalidInput
+        If an accumulation falls by more than `noise`, or grids differ.
+    """
+    ordered = sorted(parts, key=_period)
+    found: list[Raster] = []
+    for index, part in enumerate(ordered):
+        before = ordered[index - 1] if index else None
+        if before is None or before.valid_from != part.valid_from:
+            found.append(part)
+            continue
+        if before.grid != part.grid or before.valid_to == part.valid_to:
+            raise InvalidInput(
+                "accumulations that cannot be subtracted", where=part.source, expected=before.source
+            )
+        fallen = part.values.astype(np.float64) - before.values
+        least = np.nanmin(fallen, initial=0.0)
+        if least < -noise:
+            raise InvalidInput(
+                "an accumulation that falls",
+                where=f"{part.source} until {part.valid_to}",
+                expected=f"no less than before, within {noise:g} mm",
+                got=f"{least:g} mm",
+            )
+        values = np.maximum(fallen, 0.0).astype(np.float32)
+        found.append(replace(part, values=values, valid_from=before.valid_to))
+    return found
+
+
 def _period(part: Raster) -> tuple[datetime, datetime]:
     if part.variable != "rain" or part.valid_from is None or part.valid_to is None:
         raise InvalidInput("not an accumulation", where=part.source, expected="rain with start and end")

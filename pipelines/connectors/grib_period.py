@@ -1,4 +1,4 @@
-"""The period a GRIB field speaks of: from the octets of edition 1, from the template of edition 2."""
+"""The period and the member a GRIB field speaks of: from octets of edition 1, the template of edition 2."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ _SECONDS_1 = {0: 60, 1: 3600, 2: 86400, 10: 10800, 11: 21600, 12: 43200, 254: 1}
 _SECONDS_2 = {0: 60, 1: 3600, 2: 86400, 10: 10800, 11: 21600, 12: 43200, 13: 1}
 _AVERAGE, _ACCUMULATION = 3, 4  # time range indicators of edition 1, table 5
 _STATISTICAL_TEMPLATES = {8: 15, 11: 18}  # template: where the end of the interval begins
+_ECMWF = 98
+_ENSEMBLE_TEMPLATES = (1, 11)
+_MEMBER_AT = 16  # after fifteen values of template 4.0 and the type of member; WMO FM 92 templates 4.1, 4.11
 _MEAN_OR_SUM = (0, 1)  # edition 2 table 4.10
 
 
@@ -33,6 +36,21 @@ def grib_period(message: bytes, tags: Mapping[str, str], *, since_reference: boo
         valid = _from_epoch(tags["GRIB_VALID_TIME"])
         period = (reference, valid) if valid > reference else None
     return period
+
+
+def grib_member(message: bytes, tags: Mapping[str, str]) -> int:
+    """Return the number of an ensemble's member, 0 for its control and for a field of no ensemble.
+
+    Edition 2 has it in templates 4.1 and 4.11, edition 1 in octet 50 of section 1 by the local definition 1
+    of ECMWF (centre 98).
+    """
+    if message[7] == 1:
+        section = message[8 : 8 + int.from_bytes(message[8:11], "big")]
+        local = len(section) >= 50 and section[4] == _ECMWF and section[40] == 1
+        return section[49] if local else 0
+    values = tags.get("GRIB_PDS_TEMPLATE_ASSEMBLED_VALUES", "").split()
+    ensemble = int(tags.get("GRIB_PDS_PDTN", "-1")) in _ENSEMBLE_TEMPLATES
+    return int(values[_MEMBER_AT]) if ensemble and len(values) > _MEMBER_AT else 0
 
 
 def _period_1(message: bytes, reference: datetime) -> Period | None:

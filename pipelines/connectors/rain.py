@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-import netCDF4
 import numpy as np
 from pydantic import RootModel
 
 from minegis.clock import format_utc
 from minegis.declarations import Declaration, read
 from minegis.errors import InvalidInput, NotFound
-from pipelines.accumulation import check_period, climatological_rain, total_rain
+from pipelines.accumulation import check_period, climatological_rain, consecutive_rain, total_rain
 from pipelines.connectors.field import MAX_BYTES, Bounds, Field, file_kind, stated_unit, to_raster
 from pipelines.connectors.geotiff import read_geotiff, read_grib
-from pipelines.connectors.grib_period import Period, grib_period
+from pipelines.connectors.grib_period import Period, grib_member, grib_period
 from pipelines.connectors.netcdf import gridded_variable, opened, read_netcdf
+from pipelines.connectors.netcdf_period import Stamp, netcdf_periods
 from pipelines.raster import Raster
 from pipelines.units import conversion, is_rate
 
@@ -30,22 +30,32 @@ _MONTHS = 12
 
 @dataclass(frozen=True)
 class _Layer:
-    """One field of a file: the period it states, if it does, and how to read it."""
+    """One field of a file: the period it states, if it does, how to read it, and its member."""
 
     period: Period | None
     load: Callable[[], Field]
+    member: int = 0
 
 
 class RainProduct(Declaration):
     """What the files of a product do not say of themselves; see ``rain_products.yaml``."""
 
     kind: Literal["amount", "climatology"] = "amount"
-    variable: str | None = None
+    variable: str | tuple[str, ...] | None = None
     unit: str | None = None
     scale: float = 1.0
     nodata: tuple[float, ...] = ()
-    since: Literal["reference"] | None = None
+    since: Literal["reference", "day", "hour"] | None = None
+    day_ends: time | None = None
+    ahead_h: float = 0.0
     noise: float = 0.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that the variable has had, the newest first."""
+        if self.variable is None:
+            return ()
+        return (self.variable,) if isinstance(self.variable, str) else self.variable
 
 
 class _Products(RootModel[dict[str, RainProduct]]):
@@ -97,13 +107,67 @@ def read_rain(
     layers = list(_layers(path, profile, bounds, max_bytes))
     if not layers:
         raise InvalidInput(
-            "no rain in the file", where=path.name, expected=profile.variable or "a rain field"
+            "no rain in the file", where=path.name, expected=", ".join(profile.names) or "a rain field"
         )
     if any(layer.period is None for layer in layers):
         if len(layers) > 1:
             raise InvalidInput("several layers, not all with a period of their own", where=path.name)
         return _rain(layers[0], profile, _needed(asked, path.name), crs)
     return _made_up(layers, profile, asked, crs, path.name)
+
+
+def rain_layers(
+    path: Path, product: str, *, bounds: Bounds | None = None, max_bytes: int = MAX_BYTES
+) -> Iterator[tuple[int, Raster]]:
+    """Yield the member of the ensemble (0 without one) and the rain of every field of a GRIB file.
+
+    Raises
+    ------
+    InvalidInput
+        If a field has no period.
+    """
+    profile = _profile(product)
+    for layer in _grib_layers(path, profile, bounds, max_bytes):
+        yield layer.member, _rain(layer, profile, _needed(layer.period, path.name), None)
+
+
+def read_rain_steps(
+    path: Path,
+    product: str | None = None,
+    *,
+    crs: str | None = None,
+    bounds: Bounds | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> tuple[Raster, ...]:
+    """Read the rain of every period of a file, the earliest first.
+
+    Parameters
+    ----------
+    product, crs, bounds, max_bytes
+        As of `read_rain`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no rain in the file, or a layer states no period.
+    """
+    profile = _profile(product)
+    rain = []
+    for layer in _layers(path, profile, bounds, max_bytes):
+        if layer.period is None:
+            raise InvalidInput("rain without a period", where=path.name, expected="a start and an end")
+        rain.append(_rain(layer, profile, layer.period, crs))
+    if not rain:
+        raise InvalidInput("no rain in the file", where=path.name, expected=", ".join(profile.names))
+    if profile.since in ("reference", "day"):
+        rain = list(consecutive_rain(rain, noise=profile.noise))
+    return tuple(sorted(rain, key=lambda step: _stated(step)[0]))
+
+
+def _stated(rain: Raster) -> Period:
+    assert rain.valid_from is not None  # an accumulation has both
+    assert rain.valid_to is not None
+    return rain.valid_from, rain.valid_to
 
 
 def _made_up(
@@ -113,11 +177,16 @@ def _made_up(
     stated = [(layer, layer.period) for layer in layers if layer.period is not None]
     periods = [period for _, period in stated]
     first, last = asked or (periods[0] if len(periods) == 1 else _needed(None, where, periods))
-    within = [
-        _rain(layer, profile, period, crs)
-        for layer, period in stated
-        if first <= period[0] and period[1] <= last
-    ]
+    if profile.since in ("reference", "day") and (first, last) not in periods:
+        ended = [(layer, period) for layer, period in stated if first <= period[1] <= last]
+        growing = [_rain(layer, profile, period, crs) for layer, period in ended]
+        parts = consecutive_rain(growing, noise=profile.noise)
+        within = [part for part in parts if part.valid_from is not None and part.valid_from >= first]
+    elif profile.since in ("reference", "day"):
+        within = [_rain(layer, profile, period, crs) for layer, period in stated if period == (first, last)]
+    else:
+        inner = [(layer, period) for layer, period in stated if first <= period[0] and period[1] <= last]
+        within = [_rain(layer, profile, period, crs) for layer, period in inner]
     total = total_rain(within) if within else None
     if total is None or (total.valid_from, total.valid_to) != (first, last):
         raise InvalidInput(
@@ -186,13 +255,14 @@ def _climatology(
 ) -> Raster:
     """Add up monthly mean rates; the axis of time is counted, not decoded: its years mean nothing."""
     with opened(path) as dataset:
-        found = gridded_variable(dataset, profile.variable, path.name)
+        name = _name_in(dataset, profile)
+        found = gridded_variable(dataset, name, path.name)
         if found.ndim != 3 or found.shape[0] != _MONTHS:
             raise InvalidInput(
                 "not a monthly climatology", where=path.name, expected="12 × y × x", got=str(found.shape)
             )
     months = [
-        read_netcdf(path, profile.variable, step=month, bounds=bounds, max_bytes=max_bytes // _MONTHS)
+        read_netcdf(path, name, step=month, bounds=bounds, max_bytes=max_bytes // _MONTHS)
         for month in range(_MONTHS)
     ]
     factor = conversion(stated_unit(months[0], profile.unit), "mm/d", where=path.name) * profile.scale
@@ -212,47 +282,48 @@ def _layers(path: Path, profile: RainProduct, bounds: Bounds | None, max_bytes: 
 
 
 def _grib_layers(path: Path, profile: RainProduct, bounds: Bounds | None, max_bytes: int) -> Iterator[_Layer]:
-    if profile.variable is None:
+    if not profile.names:
         raise InvalidInput("which GRIB element is rain is not clear", where=path.name, expected="a product")
     for message, found in read_grib(path, bounds=bounds, max_bytes=max_bytes):
         # GDAL appends the hours of the interval to some elements: APCP06
-        if found.tags.get("GRIB_ELEMENT", "").rstrip("0123456789") == profile.variable:
-            period = grib_period(message, found.tags, since_reference=profile.since == "reference")
-            yield _Layer(period, partial(replace, found))
+        if found.tags.get("GRIB_ELEMENT", "").rstrip("0123456789") in profile.names:
+            period = grib_period(message, found.tags, since_reference=profile.since in ("reference", "day"))
+            if period is None and profile.since == "hour":
+                valid = datetime.fromtimestamp(int(found.tags["GRIB_VALID_TIME"]), UTC)
+                period = valid - timedelta(hours=1), valid
+            yield _Layer(period, partial(replace, found), grib_member(message, found.tags))
 
 
 def _netcdf_layers(
     path: Path, profile: RainProduct, bounds: Bounds | None, max_bytes: int
 ) -> Iterator[_Layer]:
     with opened(path) as dataset:
-        found = gridded_variable(dataset, profile.variable, path.name)
-        periods = _netcdf_periods(dataset, found, path.name)
+        name = _name_in(dataset, profile)
+        found = gridded_variable(dataset, name, path.name)
+        periods = netcdf_periods(
+            dataset,
+            found,
+            path.name,
+            stamp=_STAMPS.get(profile.since or ""),
+            day_ends=profile.day_ends,
+            offset=timedelta(hours=profile.ahead_h),
+        )
     for step, period in enumerate(periods):
         yield _Layer(
             period,
-            partial(read_netcdf, path, profile.variable, step=step, bounds=bounds, max_bytes=max_bytes),
+            partial(read_netcdf, path, name, step=step, bounds=bounds, max_bytes=max_bytes),
         )
 
 
-def _netcdf_periods(dataset: Any, found: Any, where: str) -> list[Period | None]:
-    """Return the bounds of each step of the first axis of time; no bounds, no period."""
-    axes = [found.group().variables.get(dimension) for dimension in found.dimensions]
-    time = next((axis for axis in axes if axis is not None and " since " in getattr(axis, "units", "")), None)
-    if time is None:
-        return [None]
-    bounds = time.group().variables.get(getattr(time, "bounds", ""))
-    if bounds is None:
-        return [None] * time.shape[0]
-    try:
-        moments = np.asarray(
-            netCDF4.num2date(
-                bounds[:], time.units, getattr(time, "calendar", "standard"), only_use_cftime_datetimes=False
-            )
-        )
-        return [(_utc(first), _utc(last)) for first, last in moments]
-    except (ValueError, OverflowError, AttributeError) as error:
-        raise InvalidInput("times that are no dates", where=f"{where} {time.name}", got=str(error)) from None
+_STAMPS: Mapping[str, Stamp] = {"hour": "hour_end", "day": "since_day"}
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)
+def _name_in(dataset: Any, profile: RainProduct) -> str | None:
+    """Return which of its names the variable has in this file, the newest where it has none of them."""
+    for name in profile.names:
+        try:
+            dataset[name]
+        except IndexError:
+            continue
+        return name
+    return profile.names[0] if profile.names else None
