@@ -27,7 +27,7 @@ from rasterio.warp import transform_bounds
 from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput
 from minegis.variables import variable
-from pipelines.durable import settled
+from pipelines.durable import settle, settled
 from pipelines.raster import Raster, RasterGrid
 
 _PROCESSING = "https://stac-extensions.github.io/processing/v1.2.0/schema.json"
@@ -110,6 +110,7 @@ def write_item(
     values: Values,
     *,
     valid: tuple[datetime, datetime] | None = None,
+    by_way_of: Path | None = None,
 ) -> Path:
     """Write the STAC item of a finished product and return its place.
 
@@ -121,11 +122,18 @@ def write_item(
         Its variable of the data dictionary.
     valid : tuple of datetime, optional
         First and last time that the values speak of; the time of making for a state of the ground.
+    by_way_of : Path, optional
+        Folder on the same disk that the item is written in first; that of `path` if absent.
     """
     item = _item(path, grid, name, lineage, values, valid)
     content = orjson.dumps(item.to_dict(include_self_link=False), option=orjson.OPT_INDENT_2)
-    with settled(item_path(path)) as part:
+    if by_way_of is None:
+        with settled(item_path(path)) as part:
+            part.write_bytes(content)
+    else:
+        part = by_way_of / item_path(path).name
         part.write_bytes(content)
+        settle(part, item_path(path))
     return item_path(path)
 
 

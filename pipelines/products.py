@@ -16,6 +16,7 @@ from data_catalog.store import Artefact
 from minegis.clock import utc_now
 from minegis.errors import InvalidInput
 from pipelines.connectors.dem import read_dem
+from pipelines.connectors.grid_file import read_grid
 from pipelines.connectors.rain import read_rain
 from pipelines.connectors.shakemap import read_shakemap
 from pipelines.progress import Progress
@@ -23,7 +24,7 @@ from pipelines.raster import Raster, read_raster, write_cog
 from pipelines.steps import terrain
 
 _DAY = timedelta(days=1)
-VERSION = "1"  # of the methods below: a change makes older files stale
+VERSION = "2"  # of the methods below: a change makes older files stale
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,13 @@ class Products:
     relief: tuple[Mapping[str, Product], ...]
     daily_rain: tuple[Product, ...]
     shaking: tuple[ShakingProduct, ...]
+    factors: tuple[Product, ...] = ()
 
     def artefacts(self) -> tuple[Artefact, ...]:
         """Return the record of every file."""
         maps = [*self.terrain, *self.relief, *(each.rasters for each in self.shaking)]
         return tuple(product.artefact for each in maps for product in each.values()) + tuple(
-            product.artefact for product in self.daily_rain
+            product.artefact for product in (*self.daily_rain, *self.factors)
         )
 
 
@@ -75,7 +77,9 @@ def make_products(site: Site, progress: Progress) -> Products:
     reliefs = []
     rain: list[Product] = []
     shaking = []
-    inputs = site.declaration.inputs
+    factors = []
+    # a forecast is read at the assets, not made into rasters
+    inputs = [each for each in site.declaration.inputs if each.kind != "rain_forecast"]
     progress.begin("栅格 Rasters", len(inputs))
     for given in inputs:
         if given.kind == "elevation":
@@ -84,10 +88,12 @@ def make_products(site: Site, progress: Progress) -> Products:
             reliefs.append(_relief(site, given))
         elif given.kind == "rain":
             rain += _rain(site, given)
+        elif given.kind == "factor":
+            factors.append(_factor(site, given))
         else:
             shaking.append(_shaking(site, given))
         progress.advance()
-    return Products(tuple(grounds), tuple(reliefs), tuple(rain), tuple(shaking))
+    return Products(tuple(grounds), tuple(reliefs), tuple(rain), tuple(shaking), tuple(factors))
 
 
 def _relief(site: Site, given: RasterInput) -> dict[str, Product]:
@@ -107,6 +113,23 @@ def _terrain(site: Site, given: RasterInput) -> dict[str, Product]:
     for name in ("slope_angle", "aspect", "wetness_index"):
         made[name] = keep(site, given, name, partial(getattr(terrain, name), elevation))
     return made
+
+
+def _factor(site: Site, given: RasterInput) -> Product:
+    """Keep a raster of any quantity of the data dictionary for the cell models that ask for it."""
+    if not given.variable:
+        raise InvalidInput(
+            "a factor without a variable",
+            where=f"site.yaml: {given.path}",
+            expected="variable: a name of the data dictionary",
+        )
+
+    def read() -> Raster:
+        return read_grid(
+            site.path(given.path), given.variable, unit=given.unit or None, crs=given.crs or None
+        )
+
+    return keep(site, given, given.variable, read)
 
 
 def _rain(site: Site, given: RasterInput) -> list[Product]:

@@ -23,8 +23,7 @@ from minegis.variables import variable
 from pipelines.durable import settled
 
 _TAGS = ("MINEGIS_VARIABLE", "MINEGIS_UNIT", "MINEGIS_SOURCE")
-COG = {"compress": "DEFLATE", "predictor": "YES", "overview_resampling": "AVERAGE"}
-"""How every raster is kept: tiles of 512, deflated, with overviews."""
+_NOT_AVERAGED = frozenset({"aspect", "flow_direction"})  # angles and codes
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,13 @@ def write_cog(raster: Raster, path: Path) -> None:
             dataset.update_tags(**tags)
             dataset.set_band_description(1, raster.variable)
             dataset.set_band_unit(1, raster.unit)
-        rasterio.shutil.copy(memory.name, part, driver="COG", **COG)
+        rasterio.shutil.copy(memory.name, part, driver="COG", **cog_options(raster.variable))
+
+
+def cog_options(variable: str) -> dict[str, str]:
+    """Return how a raster is kept: tiles of 512, deflated, with overviews."""
+    overviews = "NEAREST" if variable in _NOT_AVERAGED else "AVERAGE"
+    return {"compress": "DEFLATE", "predictor": "YES", "overview_resampling": overviews}
 
 
 def raster_tags(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from inspect import signature
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from minegis.errors import InvalidInput
 from minegis.variables import variable
 from pipelines.raster import RasterGrid
+
+if TYPE_CHECKING:
+    from pipelines.engine.scratch import Kept
 
 Floats32 = NDArray[np.float32]
 BLOCKS = (2048, 1024, 512, 256)
@@ -64,38 +68,83 @@ class Step:
     function : callable
         ``function(**inputs, **parameters)`` with one float32 array an input, ``(rows, columns)`` or
         ``(times, rows, columns)``, NaN for gaps and beyond the edge. It returns one array, or one by output
-        name, of its inputs' rows and columns; the halo is cut off afterwards. Defined in a module, so that
+        name, of its inputs' rows and columns with or without the halo. Defined in a module, so that
         a cluster's workers can find it.
     outputs : mapping of str
         Variable of the data dictionary by name of output.
-    depth : int
-        Cells of halo that `function` looks at on each side.
+    depth : int or str
+        Cells of halo that `function` looks at on each side, or the name of the parameter that says so.
     placed : bool
         Whether `function` also takes ``place``, a `Place`.
+    chooses : bool
+        Whether `function` also takes ``outputs``, the names of those that are wanted.
     keeps_time : bool
         Whether the outputs have the time axis of the inputs; they are kept as Zarr then.
     arrays : float
         Float64 arrays of the size of all inputs together that `function` holds at once.
+    scratch : tuple of str
+        Layers that are kept on the way by `passes`.
+    passes : callable, optional
+        ``passes(engine, plan, progress)`` for what takes more than one look at the blocks: it makes the
+        outputs with `Engine.each` and returns what is kept of each block. `function` then is the same for a
+        raster of one block.
     """
 
     name: str
     version: str
     function: Callable[..., NDArray[Any] | Mapping[str, NDArray[Any]]]
     outputs: Mapping[str, str]
-    depth: int = 0
+    depth: int | str = 0
     placed: bool = False
+    chooses: bool = False
     keeps_time: bool = False
     arrays: float = 6.0
+    scratch: tuple[str, ...] = ()
+    passes: Callable[..., Sequence[Kept]] | None = None
 
     def __post_init__(self) -> None:
         for name in self.outputs.values():
             variable(name)
 
+    @property
+    def halo(self) -> int:
+        """Cells of halo, once it is known."""
+        if isinstance(self.depth, str):
+            raise InvalidInput(
+                "a halo that is not known yet", where=self.name, expected=f"parameter {self.depth}"
+            )
+        return self.depth
+
+    def with_halo(self, parameters: Mapping[str, Any]) -> Step:
+        """Return the step with the halo that its parameters ask for.
+
+        Raises
+        ------
+        InvalidInput
+            If they state none, or none that is a number of cells.
+        """
+        if isinstance(self.depth, int):
+            return self
+        depth = parameters.get(self.depth)
+        if not isinstance(depth, int) or not 0 <= depth <= BLOCKS[-1]:
+            raise InvalidInput(
+                "not a number of cells",
+                where=f"{self.name}: {self.depth}",
+                expected=f"0 to {BLOCKS[-1]}",
+                got=str(depth),
+            )
+        return replace(self, depth=depth)
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """Names of the function's inputs and parameters."""
+        return frozenset(signature(self.function).parameters) - {"place", "outputs"}
+
     def bytes_of(self, block: int, inputs: int, times: int) -> int:
         """Return what one block takes in memory."""
         layers = inputs * times
-        cells = (block + 2 * self.depth) ** 2
-        made = len(self.outputs) * (times if self.keeps_time else 1)
+        cells = (block + 2 * self.halo) ** 2
+        made = (len(self.outputs) + len(self.scratch)) * (times if self.keeps_time else 1)
         return int(cells * (4 * layers + 8 * self.arrays * max(layers, 1) + 4 * made))
 
 

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import chain
 from operator import add
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
 from minegis.clock import utc_now
 from minegis.errors import InvalidInput
 from minegis.settings import Settings
 from pipelines.durable import settle
-from pipelines.engine.block import Blocks, Floats32, Step, fitting_block
+from pipelines.engine.block import Blocks, Floats32, Place, Step, fitting_block
 from pipelines.engine.output import Label, write_output
 from pipelines.engine.schedule import Workers
-from pipelines.engine.scratch import Scratch, Summary
+from pipelines.engine.scratch import Kept, Scratch, Summary
 from pipelines.engine.source import Source, read_window, refuse_other_grid
 from pipelines.lineage import InputFile, Lineage, Values, item_path, key_of, write_item
 from pipelines.progress import Progress, Silent
+from pipelines.raster import RasterGrid
 
 _VERSION = "1"  # of how blocks are kept: a change makes older ones useless
 _GIB = 2**30
+_NO_TIMES = np.array([], dtype="datetime64[ns]")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,25 @@ class Made:
     values: Mapping[str, Values]
     blocks: int
     kept: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A step over given sources: how its blocks lie and where they are kept."""
+
+    step: Step
+    sources: Mapping[str, Source]
+    parameters: Mapping[str, Any]
+    scratch: Scratch
+    inputs: tuple[InputFile, ...]
+    times: tuple[datetime, ...]
+    started_at: datetime
+    reused: list[int] = field(default_factory=list)
+
+    @property
+    def blocks(self) -> Blocks:
+        """How the grid is cut."""
+        return self.scratch.blocks
 
 
 @dataclass(frozen=True)
@@ -110,51 +133,27 @@ class Engine:
             If a block fails every time or the disk is full; finished blocks are kept for the next attempt.
         """
         watched = progress or Silent()
-        started = time.monotonic()
-        plan = self._plan(step, sources, dict(parameters or {}), tuple(targets), block)
-        lineage = _lineage(plan)
-        begin, end = valid or (None, None)
-        label = Label("", _source_of(lineage), begin, end, remarks, plan.times)
-        plan.scratch.prepare()
-        summaries, kept = _compute(plan, self.workers, watched)
-        watched.begin(f"写出 Write {step.name}", len(targets))
-        parts = self.workers.run(
-            write_output,
-            [
-                (plan.scratch, name, replace(label, variable=step.outputs[name]), path.suffix)
-                for name, path in targets.items()
-            ],
-            watched.advance,
-        )
-        lineage = replace(lineage, made_at=utc_now(), duration=round(time.monotonic() - started, 3))
-        values = {name: _values(summaries[name]) for name in targets}
-        for (name, path), part in zip(targets.items(), parts, strict=True):
-            item_path(path).unlink(missing_ok=True)  # it would speak of the file before
-            settle(part, path)
-            write_item(path, plan.blocks.grid, step.outputs[name], lineage, values[name], valid=valid)
-        plan.scratch.remove()
-        return Made(dict(targets), lineage, values, len(plan.blocks), kept)
+        plan = self.plan(step, sources, targets, parameters, block=block)
+        passes = plan.step.passes or _one_pass
+        made = passes(self, plan, watched)
+        return self.publish(plan, targets, made, valid=valid, remarks=remarks, progress=watched)
 
-    def _plan(
+    def plan(
         self,
         step: Step,
         sources: Mapping[str, Source],
-        parameters: dict[str, Any],
-        outputs: tuple[str, ...],
-        block: int,
-    ) -> _Plan:
-        unknown = sorted(set(outputs) - set(step.outputs))
-        if unknown or not outputs or not sources:
-            raise InvalidInput(
-                "no such output", where=step.name, expected=", ".join(step.outputs), got=", ".join(unknown)
-            )
+        targets: Mapping[str, Path],
+        parameters: Mapping[str, Any] | None,
+        *,
+        block: int = 0,
+    ) -> Plan:
+        """Decide how the blocks lie, and find what an earlier attempt at the same left."""
+        given = dict(parameters or {})
+        _refuse_unknown(step, sources, given, tuple(targets))
+        step = step.with_halo(given)
         arrays = {name: source.open() for name, source in sources.items()}
-        grids = {name: array.attrs["grid"] for name, array in arrays.items()}
-        grid = next(iter(grids.values()))
-        for name, each in grids.items():
-            refuse_other_grid(each, grid, f"{step.name}: {name}")
-        timed = [array for array in arrays.values() if "time" in array.dims]
-        times = timed[0].time.to_numpy() if timed else np.array([], dtype="datetime64[ns]")
+        grid = _common_grid(step, arrays)
+        times = next((each.time.to_numpy() for each in arrays.values() if "time" in each.dims), _NO_TIMES)
         side = fitting_block(
             step,
             len(sources),
@@ -163,76 +162,154 @@ class Engine:
             threads=self.workers.threads,
             memory=self.memory,
         )
-        files = {name: source.inputs() for name, source in sources.items()}
-        described = {name: [each.sha256 for each in found] for name, found in files.items()}
+        inputs = {name: source.inputs() for name, source in sources.items()}
+        digests = {name: [each.sha256 for each in found] for name, found in inputs.items()}
         how = {name: source.how for name, source in sources.items()}
-        blocks = Blocks(grid, side)
-        key = key_of(_VERSION, step.name, step.version, described, how, parameters, outputs, grid.key, side)
-        layers = times.size if step.keeps_time else 1
-        scratch = Scratch(self.folder / f"{step.name}-{key}", blocks, dict.fromkeys(outputs, layers))
+        # What takes several passes needs its outputs on the way.
+        outputs = tuple(sorted(step.outputs if step.passes else targets))
+        key = key_of(_VERSION, step.name, step.version, digests, how, given, outputs, grid.key, side)
+        layers = dict.fromkeys((*outputs, *step.scratch), times.size if step.keeps_time else 1)
+        kept = Scratch(self.folder / f"{step.name}-{key}", Blocks(grid, side), layers)
+        kept.prepare()
         moments = tuple(_moment(each) for each in times) if step.keeps_time else ()
-        inputs = tuple(each for found in files.values() for each in found)
-        return _Plan(step, dict(sources), parameters, scratch, inputs, moments)
+        return Plan(
+            step, dict(sources), given, kept, tuple(chain.from_iterable(inputs.values())), moments, utc_now()
+        )
+
+    def each(
+        self,
+        plan: Plan,
+        stage: str,
+        function: Callable[..., Kept],
+        progress: Progress,
+        more: Sequence[tuple[Any, ...]] = (),
+    ) -> list[Kept]:
+        """Return ``function(plan, number, *more[number])`` of every block, in order; finished ones are kept.
+
+        `function` keeps its block with `plan.scratch.write` under `stage`. It is defined in a module.
+        """
+        numbers = range(len(plan.blocks))
+        progress.begin(f"计算 Compute {plan.step.name} {stage}", len(numbers))
+        found: list[Kept | None] = []
+        for number in numbers:
+            found.append(plan.scratch.finished(number, stage))
+            progress.advance(found[-1] is not None)
+        missing = [number for number in numbers if found[number] is None]
+        calls = [(plan, number, *(more[number] if more else ())) for number in missing]
+        made = self.workers.run(function, calls, progress.advance)
+        for number, kept in zip(missing, made, strict=True):
+            found[number] = kept
+        plan.reused.append(len(found) - len(missing))
+        return [each for each in found if each is not None]
+
+    def publish(
+        self,
+        plan: Plan,
+        targets: Mapping[str, Path],
+        made: Sequence[Kept],
+        *,
+        valid: tuple[datetime, datetime] | None = None,
+        remarks: tuple[str, ...] = (),
+        progress: Progress,
+    ) -> Made:
+        """Write the outputs in their last form, name them, and write their STAC items last."""
+        begin, end = valid or (None, None)
+        lineage = _lineage(plan)
+        label = Label("", _source_of(lineage), begin, end, remarks, plan.times)
+        variables = plan.step.outputs
+        calls = [
+            (plan.scratch, name, replace(label, variable=variables[name]), path.suffix)
+            for name, path in targets.items()
+        ]
+        progress.begin(f"写出 Write {plan.step.name}", len(calls))
+        parts = self.workers.run(write_output, calls, progress.advance)
+        duration = (utc_now() - plan.started_at).total_seconds()
+        lineage = replace(lineage, made_at=utc_now(), duration=duration)
+        # In the order of the blocks, so that a sum is the same whoever ended first.
+        values = {name: _values(reduce(add, (each.summaries[name] for each in made))) for name in targets}
+        for (name, path), part in zip(targets.items(), parts, strict=True):
+            item_path(path).unlink(missing_ok=True)  # it would speak of the file before
+            settle(part, path)
+            write_item(
+                path,
+                plan.blocks.grid,
+                variables[name],
+                lineage,
+                values[name],
+                valid=valid,
+                by_way_of=plan.scratch.folder,
+            )
+        plan.scratch.remove()
+        return Made(dict(targets), lineage, values, len(plan.blocks), sum(plan.reused))
 
 
-@dataclass(frozen=True)
-class _Plan:
-    step: Step
-    sources: Mapping[str, Source]
-    parameters: Mapping[str, Any]
-    scratch: Scratch
-    inputs: tuple[InputFile, ...]
-    times: tuple[datetime, ...]
-
-    @property
-    def blocks(self) -> Blocks:
-        return self.scratch.blocks
+def _one_pass(engine: Engine, plan: Plan, progress: Progress) -> Sequence[Kept]:
+    return engine.each(plan, "blocks", _make_block, progress)
 
 
-def _compute(plan: _Plan, workers: Workers, progress: Progress) -> tuple[dict[str, Summary], int]:
-    """Make the blocks that are not kept; return what each output adds up to, and how many were kept."""
-    found = [plan.scratch.finished(number) for number in range(len(plan.blocks))]
-    missing = [number for number, summary in enumerate(found) if summary is None]
-    progress.begin(f"计算 Compute {plan.step.name}", len(plan.blocks))
-    progress.advance(len(found) - len(missing))
-    made = workers.run(_make_block, [(plan, number) for number in missing], progress.advance)
-    for number, summary in zip(missing, made, strict=True):
-        found[number] = summary
-    # In the order of the blocks, so that a sum is the same whoever ended first.
-    whole = {
-        name: reduce(add, (each[name] for each in found if each is not None)) for name in plan.scratch.layers
-    }
-    return whole, len(found) - len(missing)
-
-
-def _make_block(plan: _Plan, number: int) -> dict[str, Summary]:
+def _make_block(plan: Plan, number: int) -> Kept:
     """Read a block with its halo, compute it, cut the halo off and keep it."""
     step = plan.step
-    place = plan.blocks.place(number, step.depth)
+    place = plan.blocks.place(number, step.halo)
     inputs: dict[str, Any] = {
         name: read_window(source.open(), place) for name, source in plan.sources.items()
     }
     if step.placed:
         inputs["place"] = place
+    if step.chooses:
+        inputs["outputs"] = tuple(plan.scratch.layers)
     made = step.function(**inputs, **plan.parameters)
     outputs = made if isinstance(made, Mapping) else {next(iter(step.outputs)): made}
-    shape = (place.height, place.width)
-    kept: dict[str, Floats32] = {}
-    for name, layers in plan.scratch.layers.items():
-        expected = (layers, *shape) if step.keeps_time else shape
-        if name not in outputs or outputs[name].shape != expected:
-            raise InvalidInput(
-                "an output of another shape",
-                where=f"{step.name}: {name}",
-                expected=str(expected),
-                got=str(outputs[name].shape) if name in outputs else "nothing",
-            )
-        inner = slice(step.depth, place.height - step.depth), slice(step.depth, place.width - step.depth)
-        kept[name] = outputs[name][..., *inner].astype(np.float32)
+    kept = {
+        name: _inner(step, name, outputs.get(name), place, layers)
+        for name, layers in plan.scratch.layers.items()
+    }
     return plan.scratch.write(number, kept)
 
 
-def _lineage(plan: _Plan) -> Lineage:
+def _inner(step: Step, name: str, made: NDArray[Any] | None, place: Place, layers: int) -> Floats32:
+    """Return an output without its halo, if it still has it."""
+    whole = (place.height, place.width)
+    inner = (place.height - 2 * step.halo, place.width - 2 * step.halo)
+    before = (layers,) if step.keeps_time else ()
+    if made is not None and made.shape == before + inner:
+        return made.astype(np.float32, copy=False)
+    if made is not None and made.shape == before + whole:
+        rows, columns = (slice(step.halo, size - step.halo) for size in whole)
+        return made[..., rows, columns].astype(np.float32, copy=False)
+    raise InvalidInput(
+        "an output of another shape",
+        where=f"{step.name}: {name}",
+        expected=str(before + whole),
+        got=str(made.shape) if made is not None else "nothing",
+    )
+
+
+def _refuse_unknown(
+    step: Step, sources: Mapping[str, Source], parameters: Mapping[str, Any], outputs: tuple[str, ...]
+) -> None:
+    given = {*sources, *parameters}
+    for what, unknown, known in (
+        ("no such input or parameter", given - step.arguments, step.arguments),
+        ("no such output", set(outputs) - set(step.outputs), frozenset(step.outputs)),
+    ):
+        if unknown or not sources or not outputs:
+            raise InvalidInput(
+                what,
+                where=step.name,
+                expected=", ".join(sorted(known)),
+                got=", ".join(sorted(unknown)) or "none",
+            )
+
+
+def _common_grid(step: Step, arrays: Mapping[str, xr.DataArray]) -> RasterGrid:
+    grids: list[RasterGrid] = [array.attrs["grid"] for array in arrays.values()]
+    for name, each in zip(arrays, grids, strict=True):
+        refuse_other_grid(each, grids[0], f"{step.name}: {name}")
+    return grids[0]
+
+
+def _lineage(plan: Plan) -> Lineage:
     parameters = {**plan.parameters, "block": plan.blocks.size}
     return Lineage(plan.step.name, plan.step.version, plan.inputs, parameters, utc_now())
 

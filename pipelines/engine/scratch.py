@@ -7,15 +7,18 @@ not agree is made again.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from pipelines.durable import PART
 from pipelines.engine.block import Blocks, Floats32, Place
@@ -48,6 +51,14 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What is known of a finished block: what its outputs add up to, and small arrays for the whole."""
+
+    summaries: Mapping[str, Summary]
+    facts: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
 class Scratch:
     """The flat files of a run.
 
@@ -66,7 +77,7 @@ class Scratch:
 
     def prepare(self) -> None:
         """Make the files, or take what a stopped run left; their room is taken when blocks are written."""
-        (self.folder / "done").mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         grid = self.blocks.grid
         for name, layers in self.layers.items():
             with self.file(name).open("ab") as file:
@@ -80,46 +91,67 @@ class Scratch:
         """Delete everything."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def write(self, number: int, made: Mapping[str, Floats32]) -> dict[str, Summary]:
+    def write(
+        self,
+        number: int,
+        made: Mapping[str, Floats32],
+        *,
+        stage: str = "blocks",
+        facts: Mapping[str, NDArray[Any]] | None = None,
+    ) -> Kept:
         """Keep a finished block; ``(rows, columns)`` or ``(layers, rows, columns)`` an output."""
-        place = self.blocks.place(number)
+        mark = self._mark(stage, number)
+        mark.parent.mkdir(parents=True, exist_ok=True)
         marks = {}
         summaries = {}
         for name, block in made.items():
-            values = np.ascontiguousarray(block, dtype="<f4").reshape(-1, place.height, place.width)
-            self._put(name, place, values)
-            summaries[name] = Summary.of(values)
-            marks[name] = zlib.crc32(values)
-        part = self._mark(number).with_suffix(f".{os.getpid()}{PART}")
-        part.write_bytes(orjson.dumps(marks))
-        part.replace(self._mark(number))
-        return summaries
+            marks[name] = zlib.crc32(self.put(number, name, block))
+            summaries[name] = Summary.of(block)
+        packed = io.BytesIO()
+        np.savez(packed, **dict(facts or {}))  # type: ignore[arg-type]
+        mark.with_suffix(".npz").write_bytes(packed.getvalue())
+        part = mark.with_suffix(f".{os.getpid()}{PART}")
+        part.write_bytes(orjson.dumps({"values": marks, "facts": zlib.crc32(packed.getvalue())}))
+        part.replace(mark)
+        return Kept(summaries, facts or {})
 
-    def read(self, number: int, output: str) -> Floats32:
-        """Return a block that was written, ``(layers, rows, columns)``."""
-        return self.window(output, self.blocks.place(number))
+    def put(self, number: int, output: str, block: Floats32) -> Floats32:
+        """Write the values of a block that is not finished yet; return them as they were written."""
+        place = self.blocks.place(number)
+        values = np.ascontiguousarray(block, dtype="<f4").reshape(-1, place.height, place.width)
+        self._put(output, place, values)
+        return values
 
-    def window(self, output: str, place: Place) -> Floats32:
-        """Return the values at a place that lies inside the grid, ``(layers, rows, columns)``."""
-        whole = self._mapped(output, "r")
-        rows = slice(place.row, place.row + place.height)
-        return np.array(whole[:, rows, place.column : place.column + place.width])
-
-    def finished(self, number: int) -> dict[str, Summary] | None:
-        """Return the summaries of a block if it is kept whole, else None."""
+    def finished(self, number: int, stage: str = "blocks") -> Kept | None:
+        """Return what is known of a block if it is kept whole, else None."""
+        mark = self._mark(stage, number)
         try:
-            marks = orjson.loads(self._mark(number).read_bytes())
+            marks = orjson.loads(mark.read_bytes())
+            packed = mark.with_suffix(".npz").read_bytes()
         except (FileNotFoundError, orjson.JSONDecodeError):
             return None
-        if set(marks) != set(self.layers):
+        if zlib.crc32(packed) != marks["facts"]:
             return None
         summaries = {}
-        for name, mark in marks.items():
-            values = self.read(number, name)
-            if zlib.crc32(values) != mark:
+        for name, value in marks["values"].items():
+            values = self.window(name, self.blocks.place(number))
+            if zlib.crc32(values) != value:
                 return None
             summaries[name] = Summary.of(values)
-        return summaries
+        with np.load(io.BytesIO(packed)) as facts:
+            return Kept(summaries, dict(facts))
+
+    def window(self, output: str, place: Place) -> Floats32:
+        """Return the values at a place, ``(layers, rows, columns)``, NaN beyond the grid."""
+        grid = self.blocks.grid
+        top, left = max(place.row, 0), max(place.column, 0)
+        bottom = min(place.row + place.height, grid.height)
+        right = min(place.column + place.width, grid.width)
+        values = np.full((self.layers[output], place.height, place.width), np.nan, np.float32)
+        values[:, top - place.row : bottom - place.row, left - place.column : right - place.column] = (
+            self._mapped(output)[:, top:bottom, left:right]
+        )
+        return values
 
     def _put(self, name: str, place: Place, values: Floats32) -> None:
         """Write row by row: a full disk is an error of the write, not a signal as with mapped memory."""
@@ -133,13 +165,13 @@ class Scratch:
         finally:
             os.close(handle)
 
-    def _mapped(self, name: str, mode: str) -> np.memmap[tuple[int, int, int], np.dtype[np.float32]]:
+    def _mapped(self, name: str) -> np.memmap[tuple[int, int, int], np.dtype[np.float32]]:
         grid = self.blocks.grid
         shape = (self.layers[name], grid.height, grid.width)
-        return np.memmap(self.file(name), dtype="<f4", mode=mode, shape=shape)  # type: ignore[call-overload,no-any-return]
+        return np.memmap(self.file(name), dtype="<f4", mode="r", shape=shape)
 
-    def _mark(self, number: int) -> Path:
-        return self.folder / "done" / str(number)
+    def _mark(self, stage: str, number: int) -> Path:
+        return self.folder / stage / str(number)
 
 
 def _write_all(handle: int, data: memoryview, offset: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import correlate
 
@@ -27,6 +27,7 @@ def plane(grid, east, north, width=1.0, height=1.0):
     return elevation(1000 + east * x[np.newaxis, :] + north * y[:, np.newaxis], grid)
 
 
+@settings(deadline=None)
 @given(east=st.floats(-2, 2), north=st.floats(-2, 2), gap=st.integers(0, 107))
 def test_a_tilted_plane_has_its_slope_and_aspect_everywhere_up_to_the_edge_and_around_a_gap(east, north, gap):
     dem = plane(UTM, east, north)
@@ -91,7 +92,7 @@ def test_a_pit_is_filled_and_spills_so_that_no_water_is_lost():
     grid = RasterGrid((10, 0, 500_000, 0, -10, 3_400_000), 7, 7, "EPSG:4544")
     bowl = 100 + np.hypot(*np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)))
     bowl[6, 6] = 100.5
-    assert upstream_area(elevation(bowl, grid))[6, 6] == pytest.approx(49 * 100)
+    assert upstream_area(elevation(bowl, grid)).values[6, 6] == pytest.approx(49 * 100)
 
 
 def test_a_raster_of_rain_is_no_terrain():
@@ -116,12 +117,12 @@ def test_the_slope_of_the_mandakini_valley_is_horns_kernel(mandakini):
 
 
 def test_the_mandakini_gathers_all_of_its_valley_at_the_lowest_cell(mandakini):
-    area = upstream_area(mandakini)
+    area = upstream_area(mandakini).values.astype(float)
     outlet = np.unravel_index(np.nanargmax(area), area.shape)
     assert mandakini.values[outlet] == np.nanmin(mandakini.values)
     cells = np.isfinite(mandakini.values).sum()
     # the file was cut along the watershed: all of its cells, but for a few that leave across the edge
-    assert 0.999 * cells * 88.8141288965872**2 < area[outlet] <= cells * 88.8141288965872**2 * (1 + 1e-9)
+    assert 0.999 * cells * 88.8141288965872**2 < area[outlet] <= cells * 88.8141288965872**2 * (1 + 1e-7)
 
 
 def test_gaps_of_the_mandakini_model_stay_gaps_and_nothing_else_becomes_one(mandakini):

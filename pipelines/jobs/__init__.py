@@ -1,0 +1,1 @@
+"""Jobs: which steps make which products of which files, when, and what was done."""
