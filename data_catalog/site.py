@@ -35,11 +35,13 @@ class Area(Declaration):
 class RasterInput(Declaration):
     """A raster file the pipeline starts from.
 
-    An `elevation` model leads to slope and wetness of the cells, a `relief` is drawn only.
+    An `elevation` model leads to slope and wetness of the cells, a `relief` is drawn only, a `factor` is the
+    quantity of the data dictionary that `variable` names, for the cell models that ask for it.
+    `rain_forecast` is rain to come, one file or more for each `member` of an ensemble.
     `valid_from` and `valid_to` bound what an accumulation counts; they are never inferred from a file's name.
     """
 
-    kind: Literal["elevation", "relief", "rain", "shakemap"]
+    kind: Literal["elevation", "relief", "rain", "rain_forecast", "shakemap", "factor"]
     path: str
     source: str
     sha256: str
@@ -48,6 +50,7 @@ class RasterInput(Declaration):
     crs: str = ""
     unit: str = ""
     variable: str = ""
+    member: str = ""
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     resolution_note: BilingualText | None = None

@@ -36,17 +36,18 @@ from pipelines.sample.placement import Ground
 from pipelines.sample.recipe import Recipe, SampleArea, sample_source
 from pipelines.sample.terrain import Terrain
 from pipelines.sample.tsf import Tsf, make_tsfs
-from pipelines.sample.weather import Bounds, RainField, make_rain
+from pipelines.sample.weather import Bounds, RainField, make_forecast, make_rain
 from risk_models.rule_package import load_rules
 
 
 @dataclass(frozen=True)
 class Content:
-    """What goes into the store and the rain file of a sample site."""
+    """What goes into the store and the rain files of a sample site."""
 
     features: Mapping[str, Sequence[Feature]]
     readings: Sequence[Reading]
     rain: RainField
+    forecast: Sequence[RainField]
 
 
 @dataclass
@@ -93,7 +94,10 @@ def make_content(recipe: Recipe, sample_data: Path | None, seed: int, progress: 
         "station": monitoring.stations,
         "earthquake": [*features["earthquake"], made_up_earthquake(recipe, source)],
     }
-    return Content(features, monitoring.readings, rain)
+    forecast = make_forecast(
+        recipe.forecast, rain, recipe.rain, sample_data, np.random.default_rng([seed, 5])
+    )
+    return Content(features, monitoring.readings, rain, forecast)
 
 
 def read_public_features(sample_data: Path | None) -> dict[str, list[Feature]]:

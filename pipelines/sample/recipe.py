@@ -146,6 +146,14 @@ class RainRecipe(Declaration):
     storms: tuple[StormRecipe, ...]
 
 
+class ForecastRecipe(Declaration):
+    """The rain to come: days for each member of the ensemble, and how far members differ."""
+
+    members: int
+    wetness_of_day: tuple[float, ...]
+    spread: float
+
+
 class Recipe(Declaration):
     """The whole recipe."""
 
@@ -160,6 +168,7 @@ class Recipe(Declaration):
     monitoring: MonitoringRecipe
     earthquake: EarthquakeRecipe
     rain: RainRecipe
+    forecast: ForecastRecipe
 
 
 @cache

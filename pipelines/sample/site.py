@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from data_catalog.dataset import datasets
 from data_catalog.site import Area, Missing, RasterInput, Site, SiteDeclaration
@@ -17,7 +19,7 @@ from pipelines.durable import settled
 from pipelines.progress import Progress, Silent
 from pipelines.sample.content import Content, elevation_path, make_content
 from pipelines.sample.recipe import Recipe, recipe, sample_source
-from pipelines.sample.weather import write_rain
+from pipelines.sample.weather import RainField, write_rain
 
 SEED = 20260720
 _RELIEF = "dem/china_dem_3min.tif"
@@ -62,6 +64,7 @@ def make_site(
     inputs = (
         *_elevations(folder, plan, sample_data),
         _rain(folder, content, seed),
+        *_forecast(folder, content, seed),
         *_national(folder, sample_data),
     )
     progress.begin("入库 Store", len(content.features) + 1)
@@ -106,20 +109,30 @@ def _elevations(folder: Path, plan: Recipe, sample_data: Path | None) -> list[Ra
 
 
 def _rain(folder: Path, content: Content, seed: int) -> RasterInput:
+    return _rain_input(folder, content.rain, "sample-rain.nc", seed, kind="rain")
+
+
+def _forecast(folder: Path, content: Content, seed: int) -> Iterator[RasterInput]:
+    for number, rain in enumerate(content.forecast, start=1):
+        name = f"sample-forecast-{number}.nc"
+        yield _rain_input(folder, rain, name, seed, kind="rain_forecast", member=str(number))
+
+
+def _rain_input(folder: Path, rain: RainField, name: str, seed: int, **more: Any) -> RasterInput:
     with tempfile.TemporaryDirectory() as temporary:
-        written = Path(temporary) / "sample-rain.nc"
-        write_rain(content.rain, written, sample_source(seed))
+        written = Path(temporary) / name
+        write_rain(rain, written, sample_source(seed))
         path, digest = _keep(written, folder)
     return RasterInput(
-        kind="rain",
         path=path,
         sha256=digest,
         source="sample",
         origin=Origin.SAMPLE,
         crs="EPSG:4326",
         unit="mm",
-        valid_from=content.rain.periods[0][0],
-        valid_to=content.rain.periods[-1][1],
+        valid_from=rain.periods[0][0],
+        valid_to=rain.periods[-1][1],
+        **more,
     )
 
 

@@ -1,4 +1,4 @@
-"""The made-up rain of seven days: July climatology, noise and storms, on a grid read like any rain."""
+"""The made-up rain, of seven days and to come: July climatology, noise and storms, read like any rain."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scipy import ndimage
 from scipy.interpolate import RegularGridInterpolator
 
 from pipelines.connectors.rain import read_rain
-from pipelines.sample.recipe import RainRecipe
+from pipelines.sample.recipe import ForecastRecipe, RainRecipe
 from pipelines.sample.shapes import METRES_PER_DEGREE
 
 type Floats = NDArray[np.float64]
@@ -53,15 +53,11 @@ def make_rain(
     rng: np.random.Generator,
 ) -> RainField:
     """Make up the rain over all boxes, for as many days as the recipe has."""
-    west, south = (np.floor(min(box[i] for box in boxes) - 0.5) for i in (0, 1))
-    east, north = (np.ceil(max(box[i] for box in boxes) + 0.5) for i in (2, 3))
-    lon = np.round(np.arange(west + recipe.spacing / 2, east, recipe.spacing), 4)
-    lat = np.round(np.arange(south + recipe.spacing / 2, north, recipe.spacing), 4)
+    lon, lat = _axes(recipe.spacing, boxes)
     usual = _usual(recipe, lon, lat, end, sample_data)
     days = []
     for day, wetness in enumerate(recipe.wetness_of_day, start=1):
-        noise = ndimage.gaussian_filter(rng.standard_normal(usual.shape), 4)
-        amount = usual * wetness * np.exp(recipe.noise * noise / noise.std())
+        amount = usual * wetness * _noise(recipe.noise, usual.shape, rng)
         for storm in recipe.storms:
             if storm.day == day:
                 east_km = (lon - storm.position[0])[None, :] * np.cos(np.radians(lat))[:, None]
@@ -69,6 +65,45 @@ def make_rain(
                 amount = amount + storm.amount * np.exp(-0.5 * (km / storm.radius) ** 2)
         days.append(np.round(amount, 2))
     return RainField(lon, lat, np.array(days), end)
+
+
+def make_forecast(
+    recipe: ForecastRecipe,
+    rain: RainField,
+    usual_of: RainRecipe,
+    sample_data: Path | None,
+    rng: np.random.Generator,
+) -> tuple[RainField, ...]:
+    """Make up an ensemble of rain to come, on the grid of the rain that fell; each member differs."""
+    usual = _usual(usual_of, rain.lon, rain.lat, rain.end, sample_data)
+    days = len(recipe.wetness_of_day)
+    return tuple(
+        RainField(
+            rain.lon,
+            rain.lat,
+            np.array(
+                [
+                    np.round(usual * wetness * _noise(recipe.spread, usual.shape, rng), 2)
+                    for wetness in recipe.wetness_of_day
+                ]
+            ),
+            rain.end + days * DAY,
+        )
+        for _ in range(recipe.members)
+    )
+
+
+def _axes(spacing: float, boxes: Sequence[Bounds]) -> tuple[Floats, Floats]:
+    west, south = (np.floor(min(box[i] for box in boxes) - 0.5) for i in (0, 1))
+    east, north = (np.ceil(max(box[i] for box in boxes) + 0.5) for i in (2, 3))
+    lon = np.round(np.arange(west + spacing / 2, east, spacing), 4)
+    return lon, np.round(np.arange(south + spacing / 2, north, spacing), 4)
+
+
+def _noise(strength: float, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
+    """Return smooth factors around one."""
+    noise = ndimage.gaussian_filter(rng.standard_normal(shape), 4)
+    return np.asarray(np.exp(strength * noise / noise.std()))
 
 
 def _usual(recipe: RainRecipe, lon: Floats, lat: Floats, end: datetime, sample_data: Path | None) -> Floats:
