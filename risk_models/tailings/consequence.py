@@ -44,6 +44,16 @@ class _Aidr(Declaration):
     velocity: float
 
 
+class Overhead(Declaration):
+    """How far down the flow path, and to its sides, people make a facility an overhead pond; m."""
+
+    reach: float
+    wider: float
+    corridor: float
+    clause: str
+    provenance: str
+
+
 class ConsequenceTables(Declaration):
     """The declared tables."""
 
@@ -51,6 +61,7 @@ class ConsequenceTables(Declaration):
     gistm: tuple[GistmClass, ...]
     graham: _Graham
     aidr: tuple[_Aidr, ...]
+    overhead: Overhead
 
 
 @cache
