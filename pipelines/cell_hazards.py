@@ -1,4 +1,4 @@
-"""What is known of each cell: terrain, rain and shaking by exact weights, and the models that run on them."""
+"""What is known of each cell: terrain, rain, shaking and factors, and the models that run on them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,32 +17,20 @@ from shapely.geometry.base import BaseGeometry
 from data_catalog.site import Site
 from data_catalog.store import Store
 from minegis.cells import Cells, cells_of_area, centres, to_text
+from minegis.chunks import in_chunks
 from minegis.errors import InvalidInput
+from pipelines.cell_means import CellMeans
+from pipelines.cell_models import CELL_MODELS, run_models
 from pipelines.events import Event
 from pipelines.products import Product, Products
 from pipelines.progress import Progress
 from pipelines.shaking import event_shaking
-from pipelines.steps.weights import Weights
 from risk_models.rule_package import RulePackage
 from risk_models.seismic.intensity import seismic_intensity
-from risk_models.seismic.landslide import (
-    areal_coverage,
-    land_cover_coefficient,
-    landslide_classes,
-    lithology_coefficient,
-    nowicki_jessee_probability,
-    screened_coverage,
-)
 from risk_models.slopes.antecedent_rain import antecedent_rain_index
-from risk_models.slopes.infinite_slope import (
-    catchment_area,
-    default_material,
-    factor_of_safety,
-    failure_probability,
-    wet_fraction,
-)
 
 Floats = NDArray[np.float64]
+Column = NDArray[np.floating[Any]]
 RAIN_DAYS = 7  # days of the antecedent rain index
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,12 +43,14 @@ class CellColumns:
     Attributes
     ----------
     cells : (n,) uint64
-    values : dict of (n,) float
-        By name of the data dictionary, in its unit.
+    values : dict of (n,) float32
+        By name of the data dictionary, in its unit. Rasters have no more digits.
     area : (n,) int8
         Which of the site's elevation models covers the cell best, -1 where none does.
     sources : dict of tuple of text
         What each column was made from: one text, or one for each elevation model.
+    missing : dict of tuple of str
+        The inputs without a source of each model that could not run.
     mapped : dict of dict of (n,) float
         PGA (g) and PGV (cm/s) of each ShakeMap by its event id, NaN where it does not reach.
     """
@@ -69,13 +59,14 @@ class CellColumns:
     lon: Floats
     lat: Floats
     area: NDArray[np.int8]
-    values: dict[str, Floats] = field(default_factory=dict)
+    values: dict[str, Column] = field(default_factory=dict)
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mapped: dict[str, dict[str, Floats]] = field(default_factory=dict)
 
-    def set(self, name: str, values: Floats, *sources: str) -> None:
+    def set(self, name: str, values: Column, *sources: str) -> None:
         """Set a column."""
-        self.values[name] = values
+        self.values[name] = values.astype(np.float32, copy=False)
         self.sources[name] = sources
 
     def source(self, name: str, row: int) -> str:
@@ -89,7 +80,7 @@ class CellColumns:
         """Return a cell's id as people write it."""
         return to_text(self.cells[row : row + 1])[0]
 
-    def get(self, name: str) -> Floats:
+    def get(self, name: str) -> Column:
         """Return a column, all NaN where there is none."""
         return self.values.get(name, np.full(self.cells.size, np.nan))
 
@@ -135,40 +126,49 @@ def hazards(
     """Bring every raster to the cells and run the cell models."""
     lon, lat = centres(cells)
     columns = CellColumns(cells, lon, lat, np.full(cells.size, -1, np.int8))
-    folder = site.path("weights")
+    means = CellMeans(cells, site.path("weights"))
     progress.begin("网格权重 Cell weights", len(products.terrain) + len(products.daily_rain))
-    _terrain(columns, products.terrain, folder)
+    _terrain(columns, products.terrain, means)
     progress.advance(len(products.terrain))
-    _rain(columns, products.daily_rain, rules, at, folder, progress)
+    _factors(columns, products.factors, means)
+    _rain(columns, products.daily_rain, rules, at, means, progress)
     progress.begin("网格模型 Cell models", 2)
-    _shaking(columns, products, events, folder)
-    _coseismic(columns)
+    _shaking(columns, products, events, means)
     progress.advance()
-    _rainfall_slope(columns)
+    made, columns.missing = run_models(columns.values, cells.size)
+    for model in CELL_MODELS:
+        columns.set(model.column, made[model.column], model.card)
     progress.advance()
     return columns
 
 
-def _terrain(columns: CellColumns, terrains: Sequence[Mapping[str, Product]], folder: Path) -> None:
+def _terrain(columns: CellColumns, terrains: Sequence[Mapping[str, Product]], means: CellMeans) -> None:
     """Set the terrain columns; where elevation models overlap, the one that covers more counts."""
     if not terrains:
         return
     best = np.zeros(columns.cells.size)
     for number, terrain in enumerate(terrains):
-        _, covered = _mean(terrain["elevation"], columns.cells, folder)
+        covered = means.of(terrain["elevation"])[1]
         better = covered > best
         columns.area[better], best[better] = number, covered[better]
     for name in ("elevation", "slope_angle", "wetness_index"):
         values = np.full(columns.cells.size, np.nan)
         for number, terrain in enumerate(terrains):
             here = columns.area == number
-            values[here] = _mean(terrain[name], columns.cells, folder)[0][here]
+            values[here] = means.of(terrain[name])[0][here]
         columns.set(name, values, *(terrain[name].source for terrain in terrains))
 
 
-def _mean(product: Product, cells: Cells, folder: Path) -> tuple[Floats, Floats]:
-    weights = Weights.load_or_compute(folder, product.raster.grid, cells)
-    return weights.mean(product.raster.values)
+def _factors(columns: CellColumns, factors: Sequence[Product], means: CellMeans) -> None:
+    """Set the columns of declared factors; of two of one variable the first that has a value counts."""
+    for product in factors:
+        name = product.raster.variable
+        values = means.of(product)[0]
+        if name in columns.values:
+            values = np.where(np.isnan(columns.values[name]), values, columns.values[name])
+            columns.set(name, values, f"{columns.sources[name][0]} + {product.source}")
+        else:
+            columns.set(name, values, product.source)
 
 
 def _rain(
@@ -176,7 +176,7 @@ def _rain(
     daily: Sequence[Product],
     rules: RulePackage,
     at: datetime,
-    folder: Path,
+    means: CellMeans,
     progress: Progress,
 ) -> None:
     """Set the rain of the last day and the antecedent rain index, from what ended by `at` and is not stale.
@@ -186,10 +186,7 @@ def _rain(
     found: dict[str, Floats] = {}
     sources: dict[str, list[str]] = {"rain_24h": [], "antecedent_rain_index": []}
     for days in _runs_of_days(daily, at - _DAY * rules.monitoring.stale_after_intervals, at):
-        amounts = [
-            np.fmax.reduce([_mean(product, columns.cells, folder)[0] for product in products])
-            for products in days
-        ]
+        amounts = [np.fmax.reduce([means.of(product)[0] for product in products]) for products in days]
         progress.advance(sum(len(products) for products in days))
         made = {"rain_24h": (amounts[0], days[:1])}
         if len(days) == RAIN_DAYS:
@@ -218,18 +215,17 @@ def _runs_of_days(daily: Sequence[Product], since: datetime, at: datetime) -> li
     return runs
 
 
-def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], folder: Path) -> None:
+def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], means: CellMeans) -> None:
     """Set the strongest shaking of the recent earthquakes: from a ShakeMap where it reaches, else Yu 2013."""
     pga = np.full(columns.cells.size, np.nan)
     pgv = np.full(columns.cells.size, np.nan)
     sources = []
     mapped = {each.event_id: each for each in products.shaking}
     for event in events:
-        motion = event_shaking(event, columns.lon, columns.lat)
-        event_pga, event_pgv, source = motion[0], motion[1], event.source
+        (event_pga, event_pgv), source = _motion(event, columns), event.source
         if event.shakemap in mapped:
             rasters = mapped[event.shakemap].rasters
-            found = {name: _mean(rasters[name], columns.cells, folder)[0] for name in ("pga", "pgv")}
+            found = {name: means.of(rasters[name])[0] for name in ("pga", "pgv")}
             columns.mapped[event.shakemap] = found
             event_pga = np.where(np.isnan(found["pga"]), event_pga, found["pga"])
             event_pgv = np.where(np.isnan(found["pgv"]), event_pgv, found["pgv"])
@@ -242,35 +238,12 @@ def _shaking(columns: CellColumns, products: Products, events: Sequence[Event], 
         columns.set("seismic_intensity", seismic_intensity(pga, pgv), " + ".join(sources))
 
 
-def _coseismic(columns: CellColumns) -> None:
-    """Run Nowicki Jessee 2018 with its classes for unmapped lithology and land cover: none is mapped here."""
-    classes = landslide_classes()
-    rock = lithology_coefficient(classes.unmapped_lithology)
-    cover = land_cover_coefficient(classes.unmapped_land_cover)
-    slope = columns.get("slope_angle")
-    probability = nowicki_jessee_probability(
-        columns.get("pgv"), slope, columns.get("wetness_index"), rock, cover
-    )
-    coverage = screened_coverage(areal_coverage(probability), slope, columns.get("pga"))
-    columns.set("coseismic_coverage", coverage, "nowicki_jessee_probability")
+def _motion(event: Event, columns: CellColumns) -> tuple[Floats, Floats]:
+    """Return what Yu 2013 gives in every cell, piece by piece."""
+    pga, pgv = np.empty(columns.cells.size), np.empty(columns.cells.size)
 
+    def work(rows: slice) -> None:
+        pga[rows], pgv[rows] = event_shaking(event, columns.lon[rows], columns.lat[rows])
 
-def _rainfall_slope(columns: CellColumns) -> None:
-    """Run the infinite slope with the wetness that the antecedent rain sustains, on default ground."""
-    ground = default_material()
-    slope = columns.get("slope_angle")
-    recharge = columns.get("antecedent_rain_index") * ground.recharge_fraction.value
-    area = catchment_area(columns.get("wetness_index"), slope)
-    wet = wet_fraction(recharge, area, ground.transmissivity.value, slope)
-    safety = factor_of_safety(
-        ground.cohesion.value,
-        ground.friction_angle.value,
-        ground.unit_weight.value,
-        ground.depth.value,
-        slope,
-        wet,
-    )
-    columns.set("wet_fraction", wet, "wet_fraction")
-    columns.set("factor_of_safety", safety, "factor_of_safety")
-    failing = failure_probability(safety, ground.safety_spread.value)
-    columns.set("rain_slope_probability", failing, "failure_probability")
+    in_chunks(columns.cells.size, work)
+    return pga, pgv

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 from data_catalog.site import Site
 from data_catalog.store import Snapshot
 from minegis.cells import Cells, areas_km2, centres
-from minegis.levels import EvidenceState, Standing
 from pipelines.asset_risk import AssetRisk, Assets
 from pipelines.cell_hazards import CellColumns
+from pipelines.cell_models import counted
 from pipelines.durable import settled
 from pipelines.steps.cell_rollup import roll_up
 from risk_models.composite.cell import STATES, CellHazard, CellRisk, assets_in_cells, cell_risk
@@ -24,7 +24,6 @@ from risk_models.rule_package import RulePackage
 
 COARSEST = 4
 _ROWS_READ_AT_ONCE = 32_768  # what is read of a file to explain one cell
-HAZARDS = ("coseismic_coverage", "rain_slope_probability")
 
 
 def risk_of_cells(
@@ -40,9 +39,8 @@ def risk_of_cells(
         columns.cells.size, matrix.col, tier[matrix.row], score[matrix.row], state[matrix.row]
     )
     hazards = {
-        name: CellHazard(columns.values[name], Standing.ILLUSTRATIVE)
-        for name in HAZARDS
-        if name in columns.values
+        name: CellHazard(columns.values[name], standing)
+        for name, standing in counted(columns.missing).items()
     }
     return cell_risk(hazards, found, rules), found.count
 
@@ -51,29 +49,22 @@ def write_snapshots(
     site: Site, run_id: str, columns: CellColumns, risk: CellRisk, assets: np.ndarray[Any, Any]
 ) -> tuple[Snapshot, ...]:
     """Write the cells of a run at every resolution, the finest with all its columns."""
-    states = np.array([str(state) for state in EvidenceState])
     shown: dict[str, np.ndarray[Any, Any]] = {
         "tier": risk.tier,
         "score": risk.score,
         "p": risk.probability,
-        "state": states[risk.state],
+        "state": risk.state,
         "assets": assets,
     }
     finest = site.declaration.resolution
     tiers = {f"tier_{name}": values for name, values in risk.hazard_tier.items()}
-    snapshots = [
-        _write(
-            site,
-            run_id,
-            finest,
-            columns.cells,
-            {**shown, "area": columns.area, **tiers, **columns.values},
-            columns.sources,
-        )
-    ]
-    for resolution in range(finest - 1, COARSEST - 1, -1):
-        cells, rolled = roll_up(columns.cells, shown, resolution)
-        snapshots.append(_write(site, run_id, resolution, cells, rolled, {}))
+    everything = {**shown, "area": columns.area, **tiers, **columns.values}
+    said = {"minegis_sources": columns.sources, "minegis_missing": columns.missing}
+    snapshots = [_write(site, run_id, finest, columns.cells, everything, said)]
+    cells = columns.cells
+    for resolution in range(finest - 1, COARSEST - 1, -1):  # the worst of the worst is the worst of all
+        cells, shown = roll_up(cells, shown, resolution)
+        snapshots.append(_write(site, run_id, resolution, cells, shown, {"minegis_sources": {}}))
     return tuple(snapshots)
 
 
@@ -83,11 +74,15 @@ def _write(
     resolution: int,
     cells: Cells,
     values: Mapping[str, np.ndarray[Any, Any]],
-    sources: Mapping[str, tuple[str, ...]],
+    said: Mapping[str, Mapping[str, tuple[str, ...]]],
 ) -> Snapshot:
     lon, lat = centres(cells)
-    table = pa.table({"cell": cells, "lon": lon, "lat": lat, "area_km2": areas_km2(cells), **values})
-    table = table.replace_schema_metadata({"minegis_sources": orjson.dumps(sources)})
+    words = pa.DictionaryArray.from_arrays(values["state"], [str(state) for state in STATES]).cast(
+        pa.string()
+    )
+    columns = {**values, "state": words}
+    table = pa.table({"cell": cells, "lon": lon, "lat": lat, "area_km2": areas_km2(cells), **columns})
+    table = table.replace_schema_metadata({name: orjson.dumps(texts) for name, texts in said.items()})
     relative = f"cells/{run_id}/r{resolution}.parquet"
     path = site.path(relative)
     with settled(path) as part:

@@ -49,7 +49,7 @@ def roll_up(
     cells : (n,) uint64
     columns : mapping of (n,) arrays
         NaN is no value: it is passed over by the maximum and by noisy-OR, and makes a sum NaN. States are
-        texts of `EvidenceState`.
+        texts of `EvidenceState`, or its positions from sufficient to missing.
     resolution : int
         Coarser than that of the cells, or the same.
     rules : mapping of Rule
@@ -74,13 +74,14 @@ def roll_up(
                 "a column of another length", where=name, expected=str(cells.size), got=str(len(values))
             )
     coarse = parents(cells, resolution)
-    order = np.argsort(coarse, kind="stable")
-    found, start = np.unique(coarse[order], return_index=True)
-    if not found.size:
-        return found, {name: np.asarray(values) for name, values in columns.items()}
-    return found, {
-        name: _JOIN[rules[name]](np.asarray(values)[order], start) for name, values in columns.items()
-    }
+    arrays = {name: np.asarray(values) for name, values in columns.items()}
+    if not coarse.size:
+        return coarse, arrays
+    if not (coarse[1:] >= coarse[:-1]).all():  # ascending cells have ascending parents
+        order = np.argsort(coarse, kind="stable")
+        coarse, arrays = coarse[order], {name: values[order] for name, values in arrays.items()}
+    start = np.flatnonzero(np.concatenate([[True], coarse[1:] != coarse[:-1]]))
+    return coarse[start], {name: _JOIN[rules[name]](values, start) for name, values in arrays.items()}
 
 
 def _noisy_or(values: NDArray[Any], start: NDArray[np.intp]) -> NDArray[Any]:
@@ -90,6 +91,8 @@ def _noisy_or(values: NDArray[Any], start: NDArray[np.intp]) -> NDArray[Any]:
 
 
 def _worst_state(values: NDArray[Any], start: NDArray[np.intp]) -> NDArray[Any]:
+    if np.issubdtype(values.dtype, np.integer):
+        return np.asarray(np.maximum.reduceat(values, start))
     unknown = sorted(set(np.unique(values).tolist()) - {str(state) for state in _STATES})
     if unknown:
         raise InvalidInput(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from minegis.chunks import in_chunks
 from minegis.errors import InvalidInput
 from minegis.levels import EvidenceState, Standing, Tier
 from risk_models.composite.probability import noisy_or
@@ -22,7 +24,7 @@ STATES = tuple(EvidenceState)
 class CellHazard:
     """One hazard over the cells: probability (n,) float, NaN where unknown, and its model's standing."""
 
-    probability: NDArray[np.float64]
+    probability: NDArray[np.floating[Any]]
     standing: Standing
 
 
@@ -114,26 +116,40 @@ def cell_risk(hazards: Mapping[str, CellHazard], assets: CellAssets, rules: Rule
                 expected=f"({n},)",
                 got=str(hazard.probability.shape),
             )
-    tiers = {name: _tier(hazard, rules) for name, hazard in hazards.items()}
-    scores = [_score(hazards[name].probability, tiers[name], rules) for name in hazards]
-    tier = np.maximum.reduce([assets.tier, *tiers.values()])
-    stacked = (
-        np.stack([hazard.probability for hazard in hazards.values()]) if hazards else np.full((1, n), np.nan)
+    found = CellRisk(
+        tier=np.empty(n, np.int8),
+        score=np.empty(n),
+        probability=np.empty(n),
+        state=np.empty(n, np.int8),
+        hazard_tier={name: np.empty(n, np.int8) for name in hazards},
     )
-    return CellRisk(
-        tier=tier,
-        score=np.maximum.reduce([assets.score, *scores]),
-        probability=noisy_or(stacked, axis=0),
-        state=_state(~np.isnan(stacked), assets),
-        hazard_tier=tiers,
-    )
+    in_chunks(n, lambda rows: _judge(hazards, assets, rules, rows, found))
+    return found
 
 
-def _tier(hazard: CellHazard, rules: RulePackage) -> NDArray[np.int8]:
-    limits = [rules.cell.probability[tier] for tier in WARNED]
-    known = np.nan_to_num(hazard.probability, nan=0.0)
-    raw = np.searchsorted(limits, known, side="right").astype(np.int8)
-    return np.minimum(raw, np.int8(hazard.standing.cap(Tier.RED)))
+def _judge(
+    hazards: Mapping[str, CellHazard], assets: CellAssets, rules: RulePackage, rows: slice, found: CellRisk
+) -> None:
+    """Write the risk of some cells."""
+    probability = {name: hazard.probability[rows].astype(np.float64) for name, hazard in hazards.items()}
+    here = CellAssets(assets.tier[rows], assets.score[rows], assets.state[rows], assets.count[rows])
+    tiers = {name: _tier(probability[name], hazards[name].standing, rules) for name in hazards}
+    scores = [_score(probability[name], tiers[name], rules) for name in hazards]
+    unknown = np.full((1, here.tier.size), np.nan)
+    stacked = np.stack(list(probability.values())) if hazards else unknown
+    found.tier[rows] = np.maximum.reduce([here.tier, *tiers.values()])
+    found.score[rows] = np.maximum.reduce([here.score, *scores])
+    found.probability[rows] = noisy_or(stacked, axis=0)
+    found.state[rows] = _state(~np.isnan(stacked), here)
+    for name, tier in tiers.items():
+        found.hazard_tier[name][rows] = tier
+
+
+def _tier(probability: NDArray[np.float64], standing: Standing, rules: RulePackage) -> NDArray[np.int8]:
+    raw = np.zeros(probability.size, np.int8)
+    for tier in WARNED:
+        raw += probability >= rules.cell.probability[tier]  # NaN reaches none
+    return np.minimum(raw, np.int8(standing.cap(Tier.RED)))
 
 
 def _score(
