@@ -26,6 +26,7 @@ from data_catalog.store import Store
 from geoserver.fetch_command import fetch
 from geoserver.import_command import import_
 from geoserver.memory import economise, settle
+from geoserver.rules_command import rules
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from geoserver.tiles_command import tiles
 from minegis.clock import format_utc
@@ -227,6 +228,7 @@ def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class o
 app.command("import")(import_)
 app.command()(fetch)
 app.add_typer(tiles, name="tiles")
+app.add_typer(rules, name="rules")
 
 
 @app.command()

@@ -21,8 +21,8 @@ from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.variables import variables
 from pipelines.explaining import Explanation, explain_region_tier, explain_tier
+from pipelines.rule_state import rules_of_method
 from risk_models.cards import cards
-from risk_models.rule_package import load_rules
 from tiles.cells import CellTable, CellTables
 
 _REGION_CODE = re.compile(r"[0-9]{6}([0-9]{3})?")
@@ -68,13 +68,14 @@ def take_apart(store: Store, site: Site, subject: str) -> Explanation:
     StoreConflict
         If what an asset was judged by has changed since.
     """
-    rules = load_rules(site.declaration.rules)
     if _REGION_CODE.fullmatch(subject):
-        return explain_region_tier(_region_risk(store, subject), rules)
+        region = _region_risk(store, subject)
+        return explain_region_tier(region, rules_of_method(site, store, region.chain["method"]))
     dataset, slash, asset_id = subject.partition("/")
     if not slash:
         raise InvalidInput("not an asset or a region", where=subject, expected="`tsf/ID` or a region code")
-    return explain_tier(store, _assessment(store, dataset, asset_id), rules)
+    judged = _assessment(store, dataset, asset_id)
+    return explain_tier(store, judged, rules_of_method(site, store, judged.chain["method"]))
 
 
 def explain_asset(store: Store, dataset: str, asset_id: str) -> Evidence:

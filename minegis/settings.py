@@ -62,6 +62,10 @@ class Settings(Declaration):
         default="required", description="Whether an edit must say which state it was made on (`If-Match`)."
     )
 
+    rule_keys: Path | None = Setting(
+        default=None, description="File of the public keys that rule packages may be signed with."
+    )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
         """Read ``MINEGIS_*`` variables.

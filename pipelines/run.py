@@ -23,8 +23,8 @@ from pipelines.events import recent_events
 from pipelines.products import make_products
 from pipelines.progress import Progress
 from pipelines.region_rollup import regions_of, roll_up_regions
+from pipelines.rule_state import active_rules
 from pipelines.shaking import shaking_fields
-from risk_models.rule_package import load_rules
 
 
 def run_site(site: Site, store: Store, progress: Progress) -> RunRecord:
@@ -45,7 +45,7 @@ def run_site(site: Site, store: Store, progress: Progress) -> RunRecord:
 def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     started, at = utc_now(), site.now()
     run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
-    rules = load_rules(site.declaration.rules)
+    rules = active_rules(site, store)
     products = make_products(site, progress)
     events = recent_events(store, products.shaking, rules, at)
     fields = [field for event in events if not event.shakemap for field in shaking_fields(site, event)]

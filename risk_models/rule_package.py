@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -130,8 +131,20 @@ def load_rules(name: str, folder: Path = RULES) -> RulePackage:
     InvalidDeclaration
         With file, line and field of every mistake.
     """
-    path = _file(name, folder)
-    return _load(path.read_text(encoding="utf-8"), str(path), name, folder, ())
+    return _from(_file(name, folder), name, folder, ())
+
+
+@cache
+def _brought(name: str) -> RulePackage:
+    """Return a package that comes with minegis; its file does not change while a process runs."""
+    path = RULES / f"{name}.yaml"
+    return _load(path.read_text(encoding="utf-8"), str(path), name, RULES, ())
+
+
+def _from(path: Path, name: str, folder: Path, chain: tuple[str, ...]) -> RulePackage:
+    if path.parent == RULES:
+        return _brought(name)
+    return _load(path.read_text(encoding="utf-8"), str(path), name, folder, chain)
 
 
 def read_rules(text: str, path: str, folder: Path = RULES) -> RulePackage:
@@ -184,8 +197,7 @@ def _load(text: str, path: str, name: str, folder: Path, chain: tuple[str, ...])
         raise InvalidDeclaration("id and file name differ", where=path, expected=name, got=head.id)
     if head.extends is None:
         return read_text(text, RulePackage, path)
-    below = _file(head.extends, folder)
-    base = _load(below.read_text(encoding="utf-8"), str(below), head.extends, folder, (*chain, name))
+    base = _from(_file(head.extends, folder), head.extends, folder, (*chain, name))
     return _merge(path, base, read_text(text, _Override, path))
 
 

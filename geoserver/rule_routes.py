@@ -1,0 +1,179 @@
+"""Routes of the rules: what judges, what another package would change, and changing it without a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, Field
+
+from data_catalog.site import Site
+from data_catalog.store import Store
+from geoserver import rule_views as views
+from geoserver.errors import PROBLEMS
+from geoserver.services import OpenSite, services_of
+from geoserver.writers import refuse_stranger
+from minegis.declarations import Declaration
+from minegis.errors import NotFound
+from pipelines.rule_signing import Signature, TrustedKeys, trusted_keys
+from pipelines.rule_state import find_package
+
+router = APIRouter(prefix="/api/v1/rules", tags=["rules"], responses=PROBLEMS)
+
+_LONGEST_TEXT = 2**20
+
+
+class Loading(Declaration):
+    """A package to receive: its YAML, the content of its ``.sig`` file, and who sends it."""
+
+    text: str = Field(max_length=_LONGEST_TEXT)
+    signature: Signature | None = None
+    who: str
+
+
+class Trial(Declaration):
+    """The period of a back-test."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+    step_hours: float = Field(default=6.0, gt=0, le=24 * 366)
+    who: str
+
+
+class Decision(Declaration):
+    """Who changes the rules, and why."""
+
+    who: str
+    reason: str
+
+
+@router.get("")
+async def rule_list(request: Request) -> Response:
+    """List the rule packages with their states, and the log of activations."""
+    return await _read(request, lambda opened: views.overview(opened.site, opened.store))
+
+
+@router.post("", status_code=HTTPStatus.CREATED)
+async def rule_load(request: Request, loading: Loading) -> Response:
+    """Receive a package; it is checked whole, and judges nothing until it is activated."""
+    from pipelines.rule_life import receive  # noqa: PLC0415 – the server that only reads stays small
+
+    def work(site: Site, store: Store, keys: TrustedKeys) -> dict[str, Any]:
+        known = receive(site, store, loading.text, loading.signature, keys, who=loading.who)
+        return views.described(known)
+
+    body = await _changed(request, work)
+    location = f"{request.url.path}/{body['id']}/{body['version']}"
+    return _json(body, HTTPStatus.CREATED, {"Location": location})
+
+
+@router.post("/rollback")
+async def rule_rollback(request: Request, decision: Decision) -> Response:
+    """Bring back the rules that were active before."""
+    from pipelines.rule_life import rollback  # noqa: PLC0415
+
+    def work(site: Site, store: Store, keys: TrustedKeys) -> dict[str, Any]:
+        rollback(site, store, keys, who=decision.who, reason=decision.reason)
+        return views.overview(site, store)
+
+    return _json(await _changed(request, work))
+
+
+@router.get("/thresholds/{dataset}/{asset}")
+async def rule_thresholds(request: Request, dataset: str, asset: str) -> Response:
+    """Return the limits that the active rules make of an asset's design."""
+    return await _read(request, lambda opened: views.thresholds(opened.site, opened.store, dataset, asset))
+
+
+@router.get("/{package}/{version}")
+async def rule_detail(request: Request, package: str, version: str) -> Response:
+    """Return a package whole."""
+
+    def read(opened: OpenSite) -> dict[str, Any]:
+        return views.detailed(opened.store, find_package(opened.site, opened.store, package, version))
+
+    return await _read(request, read)
+
+
+@router.get("/{package}/{version}/diff")
+async def rule_diff(request: Request, package: str, version: str, against: str = "") -> Response:
+    """Return what a package says differently from the active one, or from `against` (``id/version``)."""
+
+    def read(opened: OpenSite) -> dict[str, Any]:
+        known = find_package(opened.site, opened.store, package, version)
+        return views.compared(opened.site, opened.store, known, against)
+
+    return await _read(request, read)
+
+
+@router.get("/{package}/{version}/backtest")
+async def rule_backtest(request: Request, package: str, version: str) -> Response:
+    """Return the last back-test of a package."""
+
+    def read(opened: OpenSite) -> dict[str, Any]:
+        known = find_package(opened.site, opened.store, package, version)
+        found = opened.store.rules.backtests(known.record.digest)
+        if not found:
+            expected = f"POST to {request.url.path}, or `minegis rules backtest {known.name}`"
+            raise NotFound("no back-test of this package", where=known.name, expected=expected)
+        return views.tested(found[-1])
+
+    return await _read(request, read)
+
+
+@router.post("/{package}/{version}/backtest", status_code=HTTPStatus.CREATED)
+async def rule_try(request: Request, package: str, version: str, trial: Trial) -> Response:
+    """Replay a period under a package and under the active one, and keep the report."""
+    from pipelines.rule_life import run_backtest  # noqa: PLC0415
+
+    def work(site: Site, store: Store, _: TrustedKeys) -> dict[str, Any]:
+        known = find_package(site, store, package, version)
+        step = timedelta(hours=trial.step_hours)
+        period: tuple[datetime, datetime] = (trial.since, trial.until)
+        return views.tested(run_backtest(site, store, known, *period, step, who=trial.who))
+
+    return _json(await _changed(request, work), HTTPStatus.CREATED)
+
+
+@router.post("/{package}/{version}/activate")
+async def rule_activate(request: Request, package: str, version: str, decision: Decision) -> Response:
+    """Put a package in the place of the active one; the next run judges by it."""
+    from pipelines.rule_life import activate  # noqa: PLC0415
+
+    def work(site: Site, store: Store, keys: TrustedKeys) -> dict[str, Any]:
+        known = find_package(site, store, package, version)
+        activate(site, store, known, keys, who=decision.who, reason=decision.reason)
+        return views.overview(site, store)
+
+    return _json(await _changed(request, work))
+
+
+async def _read(request: Request, read: Callable[[OpenSite], dict[str, Any]]) -> Response:
+    services = services_of(request)
+    return _json(await services.query(lambda: read(services.opened()), request))
+
+
+async def _changed(
+    request: Request, work: Callable[[Site, Store, TrustedKeys], dict[str, Any]]
+) -> dict[str, Any]:
+    """Do what only those who may write may do, with the keys as their file says now."""
+    refuse_stranger(request)
+    services = services_of(request)
+
+    def change() -> dict[str, Any]:
+        opened = services.opened()
+        return work(opened.site, opened.store, trusted_keys(services.settings.rule_keys))
+
+    return await services.export(change)
+
+
+def _json(
+    document: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(
+        orjson.dumps(document), status_code=status, media_type="application/json", headers=headers
+    )

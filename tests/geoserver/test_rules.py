@@ -1,0 +1,214 @@
+"""Rule packages through the doors: the API of a small site, and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fastapi.testclient import TestClient
+from small_site import make_site
+from typer.testing import CliRunner
+
+from geoserver.app import create_app
+from geoserver.cli import app
+from minegis.settings import Settings
+from pipelines.rule_signing import key_line, make_key, sign
+from risk_models.rule_package import read_rules
+
+LOCAL = "http://localhost"
+TEXT = """\
+id: somewhere
+version: 1.0.0
+title: {zh: 某省规则, en: A made-up province}
+extends: liaoning
+promotion: {clause: made up, provenance: test, blue: 3, yellow: 3, orange: 2}
+"""
+PERIOD = {"since": "2026-07-01T00:00:00Z", "until": "2026-07-20T00:00:00Z", "step_hours": 24, "who": "Li"}
+DECISION = {"who": "Wang", "reason": "flood season"}
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    key = make_key(folder / "office.pem", "省厅")
+    (folder / "trusted.yaml").write_text("keys:\n" + key_line(key), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def office(tmp_path: Path, keys: Path) -> Iterator[TestClient]:
+    settings = Settings(site=make_site(tmp_path), web=Path("absent"), rule_keys=keys / "trusted.yaml")
+    with TestClient(create_app(settings), base_url=LOCAL, client=("127.0.0.1", 50000)) as opened:
+        yield opened
+
+
+def signed(text: str, keys: Path) -> dict[str, Any]:
+    signature = sign(read_rules(text, "test"), keys / "office.pem", datetime.now(UTC))
+    return {"text": text, "signature": signature.model_dump(), "who": "Li"}
+
+
+def test_a_site_lists_what_comes_with_minegis(office: TestClient) -> None:
+    body = office.get("/api/v1/rules").json()
+    assert (body["active"]["id"], body["log"]) == ("national", [])
+    assert {each["id"]: each["state"] for each in body["packages"]} == {
+        "liaoning": "received", "national": "active", "shanxi": "received",
+    }  # fmt: skip
+
+
+def test_a_package_goes_its_way_over_http(office: TestClient, keys: Path) -> None:
+    loaded = office.post("/api/v1/rules", json=signed(TEXT, keys))
+    assert (loaded.status_code, loaded.headers["Location"]) == (201, "/api/v1/rules/somewhere/1.0.0")
+    assert (loaded.json()["signer"], loaded.json()["state"]) == ("省厅", "received")
+    path = loaded.headers["Location"]
+    refused = office.post(f"{path}/activate", json=DECISION)
+    assert refused.status_code == 409
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["what"] == "not back-tested"
+    assert f"POST {path}/backtest" in refused.json()["expected"]
+    assert office.get(f"{path}/backtest").status_code == 404
+    report = office.post(f"{path}/backtest", json=PERIOD)
+    assert report.status_code == 201
+    assert report.json() == office.get(f"{path}/backtest").json()
+    assert office.post(f"{path}/activate", json=DECISION).json()["active"]["id"] == "somewhere"
+    back = office.post("/api/v1/rules/rollback", json=DECISION).json()
+    assert [(each["number"], each["kind"], each["from"], each["to"]) for each in back["log"]] == [
+        (2, "rollback", "somewhere/1.0.0", "national/1.1.0"),
+        (1, "activate", "national/1.1.0", "somewhere/1.0.0"),
+    ]
+    nothing = office.post("/api/v1/rules/rollback", json=DECISION)
+    assert (nothing.status_code, nothing.json()["what"]) == (409, "there is nothing to roll back to")
+
+
+def test_a_package_is_compared_by_field_value_and_clause(office: TestClient, keys: Path) -> None:
+    office.post("/api/v1/rules", json=signed(TEXT, keys))
+    body = office.get("/api/v1/rules/somewhere/1.0.0/diff", params={"against": "liaoning"}).json()
+    (found,) = body["differences"]
+    assert (found["field"], found["old"], found["new"], found["clause"]) == (
+        "promotion.blue",
+        4,
+        3,
+        "made up",
+    )
+    against_active = office.get("/api/v1/rules/somewhere/1.0.0/diff").json()["differences"]
+    assert {each["field"].split(".")[0] for each in against_active} == {
+        "promotion", "weather_warnings", "recipients",
+    }  # fmt: skip
+    whole = office.get("/api/v1/rules/somewhere/1.0.0").json()
+    assert whole["text"] == TEXT
+    assert whole["content"]["promotion"]["blue"] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (TEXT.replace("blue: 3", "blue: three"), "rule package:5: promotion.blue"),
+        (TEXT + "hysteresys: {}\n", "rule package:6: hysteresys"),
+        ("id: [", "rule package:1: not YAML"),
+        (TEXT.replace("liaoning", "atlantis"), "no such rule package"),
+        ("a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "\n".join(
+            f"{chr(97 + n)}: &{chr(97 + n)} [{', '.join(['*' + chr(96 + n)] * 10)}]" for n in range(1, 9)
+        ), "aliases that repeat too much"),
+        ("[" * 5000, "not YAML"),
+    ],
+)  # fmt: skip
+def test_a_package_that_is_not_valid_is_refused_with_its_mistakes(
+    office: TestClient, text: str, told: str
+) -> None:
+    answer = office.post("/api/v1/rules", json={"text": text, "who": "Li"})
+    assert answer.status_code == 400
+    assert told in answer.json()["detail"]
+
+
+def test_a_package_changed_after_it_was_signed_is_refused(office: TestClient, keys: Path) -> None:
+    sent = signed(TEXT, keys) | {"text": TEXT.replace("blue: 3", "blue: 9")}
+    answer = office.post("/api/v1/rules", json=sent)
+    assert (answer.status_code, answer.json()["what"]) == (400, "the signature is not of this content")
+
+
+def test_strangers_read_the_rules_and_change_nothing(office: TestClient, keys: Path) -> None:
+    away = {"X-Forwarded-For": "203.0.113.7"}
+    assert office.get("/api/v1/rules", headers=away).status_code == 200
+    requests = {
+        "/api/v1/rules": signed(TEXT, keys),
+        "/api/v1/rules/rollback": DECISION,
+        "/api/v1/rules/national/1.1.0/backtest": PERIOD,
+        "/api/v1/rules/national/1.1.0/activate": DECISION,
+    }
+    for path, body in requests.items():
+        assert office.post(path, json=body, headers=away).status_code == 403, path
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/rules/rollback", {"who": "Wang"}),
+        ("/api/v1/rules/rollback", {"who": " ", "reason": "x"}),
+        ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "2026-07-01T00:00:00"}),
+        ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "2026-06-01T00:00:00Z"}),
+        ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"step_hours": 1e-9}),
+    ],
+)
+def test_a_request_that_cannot_be_meant_is_refused(
+    office: TestClient, path: str, body: dict[str, Any]
+) -> None:
+    answer = office.post(path, json=body)
+    assert answer.status_code == 400
+    assert answer.json()["status"] == 400
+
+
+def test_what_is_not_there_is_not_found(office: TestClient) -> None:
+    for path in ("atlantis/1.0.0", "national/9", "national/9/diff", "national/1.1.0/diff?against=atlantis",
+                 "thresholds/tsf/absent", "thresholds/atlantis/x"):  # fmt: skip
+        assert office.get(f"/api/v1/rules/{path}").status_code == 404, path
+
+
+def test_limits_are_generated_from_the_design_of_an_asset(office: TestClient) -> None:
+    # T1: 320 × 10⁴ m³ and 48 m are class 4, upstream: freeboard 0.5 m, beach 50 m;
+    # phreatic depth between 2 m at 30 m and 4 m at 60 m: 2 + 2 × 18 / 30 = 3.2 m.
+    body = office.get("/api/v1/rules/thresholds/tsf/T1").json()
+    found = {each["item"]: each["thresholds"] for each in body["thresholds"]}
+    assert found["freeboard"]["red"]["value"] == 0.5
+    assert found["dry_beach"]["red"]["value"] == 50
+    assert found["phreatic_depth"]["red"]["value"] == pytest.approx(3.2)
+    assert found["phreatic_depth"]["orange"]["value"] == pytest.approx(3.52)
+    assert "project default" in found["freeboard"]["blue"]["provenance"]
+    missing = {each["item"]: each["missing"] for each in body["thresholds"] if each["missing"]}
+    assert "design_flood_level" in missing["flood_level_gap"]
+    required = {each["key"]: each["value"] for each in body["requirements"]}
+    assert (required["flood_standard"], required["factor_of_safety/bishop/normal"]) == ("100–200", 1.25)
+
+
+def test_the_command_does_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, package = make_site(tmp_path / "site"), tmp_path / "somewhere.yaml"
+    package.write_text(TEXT, encoding="utf-8")
+    monkeypatch.setenv("MINEGIS_SITE", str(site))
+    monkeypatch.setenv("MINEGIS_RULE_KEYS", str(tmp_path / "trusted.yaml"))
+    runner = CliRunner()
+
+    def do(*arguments: str) -> str:
+        result = runner.invoke(app, ["rules", *arguments], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    (tmp_path / "trusted.yaml").write_text(
+        do("keygen", str(tmp_path / "office.pem"), "--signer", "省厅"), encoding="utf-8"
+    )
+    assert json.loads(do("check", str(package), "--json"))["signer"] == ""
+    do("sign", str(package), "--key", str(tmp_path / "office.pem"))
+    assert yaml.safe_load((tmp_path / "somewhere.yaml.sig").read_text(encoding="utf-8"))["key"]
+    assert json.loads(do("check", str(package), "--json"))["signer"] == "省厅"
+    assert json.loads(do("load", str(package), "--json"))["state"] == "received"
+    assert "promotion.blue" in do("diff", "somewhere", "--against", "national")
+    report = json.loads(do("backtest", "somewhere", "--since", "2026-07-01", "--step", "24", "--json"))
+    assert report["until"] == "2026-07-20T04:00:00Z"
+    assert "0 of 2 assets" in do("backtest", "somewhere/1.0.0", "--since", "2026-07-01", "--step", "24")
+    shown = json.loads(do("activate", "somewhere", "--reason", "flood", "--who", "Wang", "--json"))
+    assert (shown["active"]["id"], shown["log"][0]["who"]) == ("somewhere", "Wang")
+    assert "flood" in do("list")
+    assert json.loads(do("rollback", "--reason", "back", "--json"))["active"]["id"] == "national"
+    assert "51108" in do("thresholds", "tsf/T1")
