@@ -19,11 +19,16 @@ from pipelines.sample.shapes import Frame, pond
 from pipelines.sample.terrain import Place
 from risk_models.rule_package import RulePackage
 from risk_models.tailings.classification import tsf_class
+from risk_models.tailings.flood import runoff_flow
 from risk_models.tailings.freeboard import minimum_dry_beach
 from risk_models.tailings.phreatic import minimum_phreatic_depth
 
 LONGEST_BEACH = 0.8  # of the pond's length: what is left holds water
 BEACH_MARGIN = 1.6  # times the minimum at design flood, so that a quiet facility shows no tier
+WATER_SHARE = 0.4  # of the area of the facility at normal level
+OUTER_SLOPE = {"upstream": 4.0, "centreline": 3.0, "downstream": 2.5, "single": 2.5, "dry_stack": 3.0}
+DESIGN_INTENSITY = 30.0  # mm/h over the catchment, which a made-up decant carries off
+PEOPLE_BELOW = 60  # an overhead facility
 LARGEST_RISE = 2.2  # m above normal that the pond of a made-up condition may stand without touching the beach
 
 
@@ -127,12 +132,16 @@ def _design(
         "pond_length": round(length),
         "control_phreatic_depth": round(float(minimum_phreatic_depth(height, rules)) + 0.05, 1),
         "catchment": round(place.upstream_area, 2),
+        "outer_slope_ratio": OUTER_SLOPE[method],
+        "population_downstream": PEOPLE_BELOW if overhead else 0,
         "overhead": overhead,
         "downstream_1km": "示例村民组（虚构）" if overhead else None,
         "online_monitoring": not unmonitored,
     }
     if method == "dry_stack":
         return design
+    capacity = float(runoff_flow(DESIGN_INTENSITY, place.upstream_area, 1.0))
+    design |= {"surface_area": round(WATER_SHARE * area), "decant_capacity": round(capacity, 1)}
     return {**design, **_levels(place.elevation + height, length, area, grade, method, recipe, rules, rng)}
 
 
@@ -167,5 +176,5 @@ def _levels(
         "beach_slope": round(slope, 4),
         "dry_beach_length": round((crest - normal) / slope) if has_beach else None,
         "min_dry_beach": minimum if has_beach else None,
-        "flood_storage": round(0.4 * area * (flood - normal) / 1e4, 2),
+        "flood_storage": round(WATER_SHARE * area * (flood - normal) / 1e4, 2),
     }
