@@ -150,8 +150,12 @@ def _file_row(path: Path, at: int) -> Mapping[str, Any]:
         while at >= file.metadata.row_group(group).num_rows:
             at -= file.metadata.row_group(group).num_rows
             group += 1
-        (found,) = file.read_row_group(group).slice(at, 1).to_pylist()
-    return {name: plain(value) for name, value in found.items() if name not in ("cell", "lon", "lat")}
+        found = file.read_row_group(group).slice(at, 1)
+    single = {each.name for each in found.schema if pa.types.is_float32(each.type)}
+    # A number of single precision in its own digits: 0.3, not 0.30000001192092896.
+    (row,) = found.to_pylist()
+    row.update({name: float(str(np.float32(row[name]))) for name in single if row[name] is not None})
+    return {name: plain(value) for name, value in row.items() if name not in ("cell", "lon", "lat")}
 
 
 def plain(value: Any) -> Any:

@@ -40,6 +40,7 @@ def write(folder: Path, resolution: int, run: str = "run1", *, tier: int = 2) ->
             "score": np.where(number % 2 == 0, number / 1000, np.nan),
             "p": number / 10_000,
             "pga": number * 0.5,
+            "pgv": np.full(len(cells), 0.3, np.float32),
             "area": number % 2,
         }
     ).replace_schema_metadata({"minegis_sources": b'{"pga": ["one", "other"], "p": ["both"]}'})
@@ -73,6 +74,7 @@ def test_the_other_columns_are_read_from_the_file(table: CellTable, tmp_path: Pa
         found = table.values(row)
         assert found["pga"] == kept["pga"]
         assert found["score"] == (None if np.isnan(kept["score"]) else kept["score"])
+        assert found["pgv"] == 0.3  # in single precision, in the digits it has
         assert "cell" not in found
         assert table.source("pga", row) == ("other" if kept["area"] else "one")
         assert table.source("p", row) == "both"
