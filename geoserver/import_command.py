@@ -39,6 +39,10 @@ def import_(
     time_zone: Annotated[
         str | None, typer.Option(help="Zone of readings' times without offset: Asia/Shanghai")
     ] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(help="The file is a published register of the world in its own words; its source's id."),
+    ] = None,
     template: Annotated[
         str | None, typer.Option(help="Write the import template of this layer (to FILE, else <layer>.xlsx).")
     ] = None,
@@ -65,11 +69,12 @@ def import_(
         if file is None:
             raise InvalidInput("which file?", where="FILE", expected="a file to import")
         sources = settings.site / "sources"
-        report = (
-            _import_readings(store, file, encoding, sheet, time_zone, sources)
-            if layer == "reading"
-            else _import_features(store, file, layer, crs, datum, encoding, sheet, sources)
-        )
+        if registry is not None:
+            report = _import_registry(store, file, layer, registry, sheet, sources)
+        elif layer == "reading":
+            report = _import_readings(store, file, encoding, sheet, time_zone, sources)
+        else:
+            report = _import_features(store, file, layer, crs, datum, encoding, sheet, sources)
     _tell_import(report, as_json)
 
 
@@ -154,6 +159,16 @@ def _import_features(
         ) from None
     options = ImportOptions(crs=crs, datum=stated, encoding=encoding, layer=sheet, sources=sources)
     return import_file(store, file, layer, options=options)
+
+
+def _import_registry(
+    store: Store, file: Path, layer: str, registry: str, sheet: str | None, sources: Path
+) -> ImportReport:
+    from pipelines.registry_import import DATASET, import_registry  # noqa: PLC0415
+
+    if layer != DATASET:
+        raise InvalidInput("a register of tailings facilities", where="--layer", expected=DATASET, got=layer)
+    return import_registry(store, file, registry, sheet=sheet, sources=sources)
 
 
 def _import_readings(

@@ -15,6 +15,7 @@ from pipelines.connectors.field import Field, to_raster
 from pipelines.connectors.geotiff import read_geotiff
 from pipelines.raster import Raster, RasterGrid
 
+type _File = tuple[Path, Field, Raster]
 _PHASE, _COHERENCE = "ORIGINAL_IFG", "ORIGINAL_COH"
 
 
@@ -34,6 +35,8 @@ class InterferogramStack:
     incidence : float, deg
         Mean of the interferograms.
     grid : RasterGrid
+    phase_files, coherence_files : tuple of Path
+        In the order of the first axis; the latter empty where coherence is None.
     source : str
         Names and SHA-256 of all files.
     """
@@ -44,6 +47,8 @@ class InterferogramStack:
     wavelength: float
     incidence: float
     grid: RasterGrid
+    phase_files: tuple[Path, ...]
+    coherence_files: tuple[Path, ...]
     source: str
 
 
@@ -55,7 +60,7 @@ def read_interferograms(paths: Iterable[Path]) -> InterferogramStack:
     InvalidInput
         If a file names no dates, its phase is not in radians, or the files differ in grid or wavelength.
     """
-    found: dict[str, dict[tuple[date, date], tuple[Field, Raster]]] = {_PHASE: {}, _COHERENCE: {}}
+    found: dict[str, dict[tuple[date, date], _File]] = {_PHASE: {}, _COHERENCE: {}}
     for path in sorted(paths):
         field = read_geotiff(path)
         kind = field.tags.get("DATA_TYPE", "")
@@ -69,19 +74,18 @@ def read_interferograms(paths: Iterable[Path]) -> InterferogramStack:
         pair = _pair(field, path.name)
         if pair in found[kind]:
             raise InvalidInput("a pair of dates twice", where=path.name, got=f"{pair[0]} to {pair[1]}")
-        found[kind][pair] = field, _raster(field, kind, path.name)
+        found[kind][pair] = path, field, _raster(field, kind, path.name)
     return _stack(found[_PHASE], found[_COHERENCE])
 
 
 def _stack(
-    phases: dict[tuple[date, date], tuple[Field, Raster]],
-    coherences: dict[tuple[date, date], tuple[Field, Raster]],
+    phases: dict[tuple[date, date], _File], coherences: dict[tuple[date, date], _File]
 ) -> InterferogramStack:
     pairs = tuple(sorted(phases))
     if not pairs:
         raise InvalidInput("no interferogram", expected="one or more")
-    fields, rasters = zip(*(phases[pair] for pair in pairs), strict=True)
-    others = [coherences[pair][1] for pair in pairs if pair in coherences]
+    files, fields, rasters = zip(*(phases[pair] for pair in pairs), strict=True)
+    others = [coherences[pair][2] for pair in pairs if pair in coherences]
     for raster in (*rasters, *others):
         if raster.grid != rasters[0].grid:
             raise InvalidInput("interferograms on different grids", where=raster.source)
@@ -100,6 +104,8 @@ def _stack(
         lengths[0],
         float(np.mean([_number(field, "INCIDENCE_DEGREES") for field in fields])),
         rasters[0].grid,
+        files,
+        tuple(coherences[pair][0] for pair in pairs) if complete else (),
         "; ".join(raster.source for raster in (*rasters, *(others if complete else ()))),
     )
 

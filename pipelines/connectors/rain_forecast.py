@@ -104,8 +104,16 @@ def read_rain_forecast(
 
 
 def _steps(parts: list[Raster]) -> list[Raster]:
-    """Return what fell in steps that follow one another."""
-    steps = consecutive_rain(parts, noise=_PACKING)
+    """Return what fell in steps that follow one another.
+
+    GFS gives some sums twice, and those since the start beside those of six hours: one of each is enough, and
+    where sums since the start reach every end the others say nothing new.
+    """
+    once = list({(part.valid_from, part.valid_to): part for part in reversed(parts)}.values())
+    start = min(part.valid_from for part in once if part.valid_from is not None)
+    growing = [part for part in once if part.valid_from == start]
+    whole = {part.valid_to for part in growing} == {part.valid_to for part in once}
+    steps = consecutive_rain(growing if whole else once, noise=_PACKING)
     total_rain(steps)  # refuses steps that do not join
     return steps
 

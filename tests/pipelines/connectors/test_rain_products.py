@@ -152,7 +152,7 @@ def test_accumulations_of_other_starts_are_left_as_they_are(era5):
 def ensemble(tmp_path):
     """A GRIB 2 file per member and step: template 4.11, accumulated since the reference time."""
 
-    def made(member, hours, millimetres):
+    def made(member, hours, millimetres, begin=0):
         tiff = tmp_path / "a.tif"
         profile = {
             "driver": "GTiff",
@@ -164,7 +164,7 @@ def ensemble(tmp_path):
         }
         with rasterio.open(tiff, "w", transform=Affine(1, 0, 100, 0, -1, 33), **profile) as dataset:
             dataset.write(millimetres + np.arange(12.0).reshape(3, 4), 1)
-        path = tmp_path / f"{member}-{hours}.grib2"
+        path = tmp_path / f"{member}-{begin}-{hours}.grib2"
         # 4.0 values, then type of member 3, its number, members; end of the interval; one range, sum, h
         rasterio.shutil.copy(
             tiff,
@@ -174,8 +174,8 @@ def ensemble(tmp_path):
             IDS="CENTER=98 SUBCENTER=0 MASTER_TABLE=2 LOCAL_TABLE=1 SIGNF_REF_TIME=1 "
             "REF_TIME=2026-07-20T00:00:00Z PROD_STATUS=0 TYPE=4",
             PDS_PDTN="11",
-            PDS_TEMPLATE_ASSEMBLED_VALUES=f"1 8 4 0 96 0 0 1 0 1 0 0 255 0 0 3 {member} 50 "
-            f"2026 7 20 {hours} 0 0 1 0 1 2 1 {hours} 255 0",
+            PDS_TEMPLATE_ASSEMBLED_VALUES=f"1 8 4 0 96 0 0 1 {begin} 1 0 0 255 0 0 3 {member} 50 "
+            f"2026 7 20 {hours} 0 0 1 0 1 2 1 {hours - begin} 255 0",
             INPUT_UNIT="kg/(m^2)",
             DATA_ENCODING="IEEE_FLOATING_POINT",
         )
@@ -202,6 +202,15 @@ def test_a_member_without_its_last_step_is_named(ensemble):
     paths = [ensemble(7, 3, 3.0), ensemble(7, 6, 15.0), ensemble(2, 3, 0.0)]
     with pytest.raises(InvalidInput, match=r"member 2.*another period"):
         read_rain_forecast(paths, "gfs_total_precipitation")
+
+
+def test_sums_since_the_start_and_sums_of_a_step_side_by_side_count_once(ensemble):
+    since, steps = [ensemble(0, 3, 3.0), ensemble(0, 6, 15.0)], [ensemble(0, 6, 12.0, begin=3)]
+    both = read_rain_forecast([since[0], since[0], *since, *steps], "gfs_total_precipitation")
+    np.testing.assert_allclose(both.intensity[0, :, 0, 0], [1, 1, 1, 4, 4, 4], rtol=1e-5)
+    # without the sum until 6 h the step tells the second half: 12 mm in 3 h
+    apart = read_rain_forecast([since[0], *steps], "gfs_total_precipitation")
+    np.testing.assert_allclose(apart.intensity[0, :, 0, 0], [1, 1, 1, 4, 4, 4], rtol=1e-5)
 
 
 def test_a_real_forecast_since_its_start_is_read(sample_data, tmp_path):
