@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from data_catalog import dataset, site, source
+from data_catalog import dataset, endpoint, site, source
 from layers import layer
 from minegis import variables
 from minegis.declarations import Declaration, read
 from minegis.errors import MinegisError
+from pipelines.jobs import declaration
 from risk_models import cards, rule_package
 
 
@@ -51,9 +52,16 @@ def _files(site_folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], obje
     yield "models", Path(cards.__file__), lambda _: cards.cards()
     for path in sorted(rule_package.RULES.glob("*.yaml")):
         yield "rule packages", path, lambda path: rule_package.load_rules(path.stem, path.parent)
+    yield "jobs", declaration.FOLDER, lambda _: declaration.jobs()
     own = site_folder / site.FILE_NAME
     if own.exists():
         yield "sites", own, lambda path: read(path, site.SiteDeclaration)
+    if (site_folder / endpoint.FILE_NAME).exists():
+        yield (
+            "source addresses",
+            site_folder / endpoint.FILE_NAME,
+            lambda path: endpoint.endpoints(path.parent),
+        )
 
 
 def _read_named(model: type[Declaration], path: Path) -> None:

@@ -9,14 +9,12 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.tree import Tree
 
@@ -25,7 +23,9 @@ from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store
 from geoserver.fetch_command import fetch
 from geoserver.import_command import import_
+from geoserver.jobs_command import jobs
 from geoserver.memory import economise, settle
+from geoserver.progress_bars import progress_bars
 from geoserver.rules_command import rules
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from geoserver.tiles_command import tiles
@@ -46,39 +46,6 @@ app = typer.Typer(
     help="The one map of non-coal mine safety. "
     "Start with `minegis init`, then `minegis run`, then `minegis serve`.",
 )
-
-
-class _Bars:
-    """Shows each stage of a job as a progress bar on the terminal."""
-
-    def __init__(self, bars: Progress) -> None:
-        self._bars = bars
-        self._task: TaskID | None = None
-
-    def begin(self, title: str, total: int = 1) -> None:
-        self._finish()
-        self._task = self._bars.add_task(title, total=max(total, 1))
-
-    def advance(self, steps: int = 1) -> None:
-        if self._task is not None:
-            self._bars.advance(self._task, steps)
-
-    def _finish(self) -> None:
-        if self._task is not None:
-            task = self._bars.tasks[self._task]
-            self._bars.update(self._task, completed=task.total)
-
-    def close(self) -> None:
-        self._finish()
-
-
-@contextmanager
-def _progress() -> Iterator[_Bars]:
-    columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err) as bars:
-        shown = _Bars(bars)
-        yield shown
-        shown.close()
 
 
 @app.command()
@@ -112,7 +79,7 @@ def _init(settings: Settings, seed: int) -> None:
             expected="an empty or new folder",
             got=", ".join(foreign[:3]),
         )
-    with _progress() as progress:
+    with progress_bars() as progress:
         site = make_site(
             settings.site, settings.sample_data, progress=progress, seed=seed, database=settings.database
         )
@@ -141,7 +108,7 @@ def _run(settings: Settings, as_json: bool) -> None:
     from pipelines.run import run_site  # noqa: PLC0415
 
     site = Site.open(settings.site)
-    with Store.open(settings.site, settings.database) as store, _progress() as progress:
+    with Store.open(settings.site, settings.database) as store, progress_bars() as progress:
         record = run_site(site, store, progress)
     if as_json:
         print_json({"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts})
@@ -228,6 +195,7 @@ def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class o
 app.command("import")(import_)
 app.command()(fetch)
 app.add_typer(tiles, name="tiles")
+app.add_typer(jobs, name="jobs")
 app.add_typer(rules, name="rules")
 
 

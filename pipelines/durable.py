@@ -26,6 +26,18 @@ def settled(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def is_abandoned(part: Path) -> bool:
+    """Return whether the process that was writing a part is gone."""
+    number = part.name.removesuffix(PART).rpartition(".")[2]
+    try:
+        os.kill(int(number), 0)
+    except (ValueError, ProcessLookupError):
+        return True
+    except PermissionError:
+        return False  # somebody else's, and alive
+    return False
+
+
 def settle(part: Path, path: Path) -> None:
     """Give a finished file or folder its name on the same disk, and replace what is there."""
     path.parent.mkdir(parents=True, exist_ok=True)

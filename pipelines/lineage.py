@@ -110,6 +110,7 @@ def write_item(
     values: Values,
     *,
     valid: tuple[datetime, datetime] | None = None,
+    about: Mapping[str, str] | None = None,
     by_way_of: Path | None = None,
 ) -> Path:
     """Write the STAC item of a finished product and return its place.
@@ -122,10 +123,13 @@ def write_item(
         Its variable of the data dictionary.
     valid : tuple of datetime, optional
         First and last time that the values speak of; the time of making for a state of the ground.
+    about : mapping of str, optional
+        What tells the product from others of its variable: the area, the scene.
     by_way_of : Path, optional
         Folder on the same disk that the item is written in first; that of `path` if absent.
     """
     item = _item(path, grid, name, lineage, values, valid)
+    item.properties["minegis:about"] = dict(about or {})
     content = orjson.dumps(item.to_dict(include_self_link=False), option=orjson.OPT_INDENT_2)
     if by_way_of is None:
         with settled(item_path(path)) as part:
@@ -135,6 +139,35 @@ def write_item(
         part.write_bytes(content)
         settle(part, item_path(path))
     return item_path(path)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A product as its item tells: where it is, of what variable, of what area or scene, made when."""
+
+    path: Path
+    variable: str
+    about: Mapping[str, str]
+    made_at: datetime
+
+
+def is_published(path: Path) -> bool:
+    """Return whether a product is there with its item."""
+    return path.exists() and item_path(path).is_file()
+
+
+def published(folder: Path) -> list[Published]:
+    """Return every product of a folder that has its item, in the order of making."""
+    found = []
+    for place in sorted(folder.glob("*.json")):
+        item = orjson.loads(place.read_bytes())
+        properties, asset = item.get("properties", {}), item.get("assets", {}).get("data", {})
+        path = folder / Path(asset.get("href", "")).name
+        if "minegis:lineage" in properties and path.exists():
+            made_at = parse_utc(properties["minegis:lineage"]["made_at"], where=place.name)
+            about = properties.get("minegis:about", {})
+            found.append(Published(path, properties["minegis:variable"], about, made_at))
+    return sorted(found, key=lambda each: each.made_at)
 
 
 def read_lineage(path: Path) -> Lineage:

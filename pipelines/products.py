@@ -19,11 +19,14 @@ from pipelines.connectors.dem import read_dem
 from pipelines.connectors.grid_file import read_grid
 from pipelines.connectors.rain import read_rain
 from pipelines.connectors.shakemap import read_shakemap
+from pipelines.engine import Source
+from pipelines.lineage import InputFile, Lineage, is_published, values_of, write_item
 from pipelines.progress import Progress
 from pipelines.raster import Raster, read_raster, write_cog
 from pipelines.steps import terrain
 
 _DAY = timedelta(days=1)
+_AT_ONCE = 2**28  # bytes of an elevation model that is cleaned in memory
 VERSION = "2"  # of the methods below: a change makes older files stale
 
 
@@ -97,14 +100,32 @@ def make_products(site: Site, progress: Progress) -> Products:
 
 
 def _relief(site: Site, given: RasterInput) -> dict[str, Product]:
-    def read() -> Raster:
-        return read_dem(site.path(given.path), unit=given.unit or None, crs=given.crs or None)
-
-    elevation = keep(site, given, "elevation", read)
+    elevation = _elevation(site, given)
     return {
         "elevation": elevation,
         "hillshade": keep(site, given, "hillshade", lambda: terrain.hillshade(elevation.raster)),
     }
+
+
+def _elevation(site: Site, given: RasterInput) -> Product:
+    def read() -> Raster:
+        return read_dem(site.path(given.path), unit=given.unit or None, crs=given.crs or None)
+
+    return keep(site, given, "elevation", read)
+
+
+def elevation_file(site: Site, given: RasterInput) -> Path:
+    """Return the file that jobs read an elevation model from.
+
+    That is its cleaned copy; a GeoTIFF too large to be read at once is read as it is, block by block, and has
+    to be in metres with its gaps and reference system stated.
+    """
+    path = site.path(given.path)
+    if path.suffix.lower() in (".tif", ".tiff"):
+        grid = Source.of(path).grid()
+        if 4 * grid.width * grid.height > _AT_ONCE:
+            return path
+    return site.path(_elevation(site, given).artefact.path)
 
 
 def _terrain(site: Site, given: RasterInput) -> dict[str, Product]:
@@ -173,10 +194,20 @@ def keep(
     key = hashlib.sha256(orjson.dumps(described, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
     name = "-".join(filter(None, (layer, area, part if part != area else "", key)))
     path = site.path(f"rasters/{name}.tif")
-    if not path.exists():
+    started = utc_now()
+    missing = not path.exists()
+    if missing:
         write_cog(make(), path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+    raster = read_raster(path)
+    if not is_published(path):
+        duration = (utc_now() - started).total_seconds() if missing else None
+        origin = InputFile(given.path, given.sha256, given.source, str(given.origin))
+        lineage = Lineage(layer, VERSION, (origin,), parameters, utc_now(), duration)
+        valid = (raster.valid_from, raster.valid_to) if raster.valid_from and raster.valid_to else None
+        values = values_of(raster)
+        write_item(path, raster.grid, raster.variable, lineage, values, valid=valid, about={"area": area})
     artefact = Artefact(
         id=name,
         kind="raster",
@@ -191,4 +222,4 @@ def keep(
         ),
         made_at=utc_now(),
     )
-    return Product(artefact, read_raster(path))
+    return Product(artefact, raster)

@@ -18,7 +18,7 @@ from pipelines.alerting import warning_events
 from pipelines.asset_risk import assess_assets, assets_of, designers_limits
 from pipelines.cell_hazards import cells_of_site, hazards
 from pipelines.cell_risk import risk_of_cells, write_snapshots
-from pipelines.durable import PART
+from pipelines.durable import PART, is_abandoned
 from pipelines.events import recent_events
 from pipelines.products import make_products
 from pipelines.progress import Progress
@@ -105,7 +105,8 @@ def _alone(folder: Path) -> Iterator[None]:
 def _remove_unpublished(site: Site, store: Store) -> None:
     """Delete what a killed run left: half-written files, and cells that no published run names."""
     for path in site.folder.glob(f"*/.*{PART}"):
-        path.unlink(missing_ok=True)
+        if is_abandoned(path):  # jobs may be writing at the same time
+            path.unlink(missing_ok=True)
     published = set(store.run_ids())
     for folder in site.path("cells").iterdir():
         if folder.name not in published:

@@ -6,8 +6,8 @@ and names the outputs once they are whole.
 """
 
 from pipelines.engine.block import Place, Step
-from pipelines.engine.engine import Engine, Made, Plan
+from pipelines.engine.engine import Engine, Made, Plan, product_key
 from pipelines.engine.scratch import Kept
 from pipelines.engine.source import Source, read_window
 
-__all__ = ["Engine", "Kept", "Made", "Place", "Plan", "Source", "Step", "read_window"]
+__all__ = ["Engine", "Kept", "Made", "Place", "Plan", "Source", "Step", "product_key", "read_window"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import chain
 from operator import add
@@ -106,6 +107,7 @@ class Engine:
         block: int = 0,
         valid: tuple[datetime, datetime] | None = None,
         remarks: tuple[str, ...] = (),
+        about: Mapping[str, str] | None = None,
         progress: Progress | None = None,
     ) -> Made:
         """Compute `step` over `sources` and publish the outputs that `targets` names.
@@ -124,6 +126,8 @@ class Engine:
             First and last time that the outputs speak of.
         remarks : tuple of str
             What had to be assumed, for the files.
+        about : mapping of str, optional
+            What tells this run from others of the step: the area, the scene.
 
         Raises
         ------
@@ -136,7 +140,14 @@ class Engine:
         plan = self.plan(step, sources, targets, parameters, block=block)
         passes = plan.step.passes or _one_pass
         made = passes(self, plan, watched)
-        return self.publish(plan, targets, made, valid=valid, remarks=remarks, progress=watched)
+        return self.publish(plan, targets, made, valid=valid, remarks=remarks, about=about, progress=watched)
+
+    def forget(self, age: timedelta) -> None:
+        """Delete blocks on their way that nothing has touched for `age`."""
+        oldest = (utc_now() - age).timestamp()
+        for folder in self.folder.glob("*-*"):
+            if max(each.stat().st_mtime for each in (folder, *folder.glob("*"))) < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def plan(
         self,
@@ -163,11 +174,9 @@ class Engine:
             memory=self.memory,
         )
         inputs = {name: source.inputs() for name, source in sources.items()}
-        digests = {name: [each.sha256 for each in found] for name, found in inputs.items()}
-        how = {name: source.how for name, source in sources.items()}
         # What takes several passes needs its outputs on the way.
         outputs = tuple(sorted(step.outputs if step.passes else targets))
-        key = key_of(_VERSION, step.name, step.version, digests, how, given, outputs, grid.key, side)
+        key = key_of(_VERSION, product_key(step, sources, given), outputs, grid.key, side)
         layers = dict.fromkeys((*outputs, *step.scratch), times.size if step.keeps_time else 1)
         kept = Scratch(self.folder / f"{step.name}-{key}", Blocks(grid, side), layers)
         kept.prepare()
@@ -210,6 +219,7 @@ class Engine:
         *,
         valid: tuple[datetime, datetime] | None = None,
         remarks: tuple[str, ...] = (),
+        about: Mapping[str, str] | None = None,
         progress: Progress,
     ) -> Made:
         """Write the outputs in their last form, name them, and write their STAC items last."""
@@ -237,10 +247,17 @@ class Engine:
                 lineage,
                 values[name],
                 valid=valid,
+                about=about,
                 by_way_of=plan.scratch.folder,
             )
         plan.scratch.remove()
         return Made(dict(targets), lineage, values, len(plan.blocks), sum(plan.reused))
+
+
+def product_key(step: Step, sources: Mapping[str, Source], parameters: Mapping[str, Any]) -> str:
+    """Return twelve hex digits that change with the step, the bytes it reads and its parameters."""
+    read = {name: (source.how, [each.sha256 for each in source.inputs()]) for name, source in sources.items()}
+    return key_of(step.name, step.version, read, parameters)
 
 
 def _one_pass(engine: Engine, plan: Plan, progress: Progress) -> Sequence[Kept]:

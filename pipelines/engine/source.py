@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -163,12 +164,19 @@ def digest_of(path: Path) -> str:
     if not path.exists():
         raise InvalidInput("no such raster", where=str(path))
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        state = path.stat()
+        return _digest(path, state.st_size, state.st_mtime_ns, state.st_ino)
     whole = hashlib.sha256()
     for each in sorted(each for each in path.rglob("*") if each.is_file()):
         whole.update(f"{each.relative_to(path)} {digest_of(each)}\n".encode())
     return whole.hexdigest()
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, *_: int) -> str:
+    """Hash a file once for as long as its size, time and place on the disk stay."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class _Stack(BackendArray):

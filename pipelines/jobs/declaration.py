@@ -9,50 +9,52 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from rasterio.enums import Resampling
 
 from minegis.declarations import BilingualText, Declaration, read_folder
 from minegis.errors import InvalidDeclaration, NotFound
+from minegis.variables import variables
 from pipelines.jobs.registry import step
 
 FOLDER = Path(__file__).parent
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _NAME = r"^[a-z][a-z0-9_]*$"
 
 
 class JobInput(Declaration):
-    """What a step reads: files of the site by pattern, or its declared elevation models and the like.
+    """What a step reads: files of the site by pattern, rasters that it declares, or products of other jobs.
 
     ``files`` is a path inside the site's folder where ``{name}`` stands for any text without a slash. The job
-    runs once for each set of texts that all of its inputs have files for. With ``stack: time`` the files
-    whose ``{time}`` differs (``20260720`` or ``20260720T040000``, UTC) are one input with a time axis.
-    ``kind`` takes the rasters that ``site.yaml`` declares, ``{area}`` being their area.
+    runs once for each set of texts that all of its inputs have files for. With ``stacked`` the files whose
+    ``{time}`` differs (``20260720`` or ``20260720T040000``, UTC) are one input with a time axis.
+    ``kind`` takes the rasters that ``site.yaml`` declares, ``{area}`` being their area. ``product`` takes the
+    newest product of a variable, with the texts of the run that made it. ``onto`` is another input, to whose
+    grid this one is resampled.
     """
 
     files: str = ""
-    kind: str = ""
-    stack: str = ""
+    kind: Literal["", "elevation", "relief"] = ""
+    product: str = ""
+    stacked: bool = False
     band: int = Field(default=1, ge=1)
     variable: str = ""
     onto: str = ""
     resampling: str = "nearest"
 
-    @property
-    def placeholders(self) -> frozenset[str]:
-        """Names that differ from one run of the job to the other."""
-        names = frozenset({"area"} if self.kind else _PLACEHOLDER.findall(self.files))
-        return names - {self.stack}
-
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if bool(self.files) == bool(self.kind):
-            raise ValueError("an input has either files or a kind")
+    def _one_of_three(self) -> Self:
+        if sum(map(bool, (self.files, self.kind, self.product))) != 1:
+            raise ValueError("an input has one of files, kind, product")
         if self.files.startswith("/") or ".." in Path(self.files).parts:
             raise ValueError("files lie inside the site's folder")
-        if self.stack and self.stack not in _PLACEHOLDER.findall(self.files):
-            raise ValueError(f"files without {{{self.stack}}} are no stack")
+        if self.stacked and "{time}" not in self.files:
+            raise ValueError("files without {time} are no stack")
+        if self.product and self.product not in variables():
+            raise ValueError(f"no variable {self.product!r} in the data dictionary")
+        if self.resampling not in Resampling.__members__:
+            raise ValueError(f"no way of resampling {self.resampling!r}")
         return self
 
 

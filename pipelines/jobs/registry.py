@@ -8,9 +8,9 @@ from types import MappingProxyType, ModuleType
 
 from minegis.errors import NotFound
 from pipelines.engine import Step
-from pipelines.steps import terrain_blocks, terrain_flow
+from pipelines.steps import satellite_blocks, terrain_blocks, terrain_flow, weather_blocks
 
-_MODULES: tuple[ModuleType, ...] = (terrain_blocks, terrain_flow)
+_MODULES: tuple[ModuleType, ...] = (satellite_blocks, terrain_blocks, terrain_flow, weather_blocks)
 
 
 @cache
