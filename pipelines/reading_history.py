@@ -15,6 +15,7 @@ from minegis.reading import Quality, Reading
 from pipelines.asset_risk import HISTORY
 from risk_models.rule_package import RulePackage
 from risk_models.warning.points import stale_after
+from risk_models.warning.weather import GAUGE
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -53,8 +54,9 @@ class PointHistory:
 
         Returns
         -------
-        slices : (t, 4) int
-            First reading and one past the last, whether the last usable one is fresh, whether it is overdue.
+        slices : (t, 4 + windows) int
+            First reading and one past the last, whether the last usable one is fresh, whether it is overdue,
+            and of a rain gauge where each window of the rain signals begins.
             Rows that are equal lead to equal assessments.
         """
         name = self.readings[0].variable if self.readings else ""
@@ -72,7 +74,16 @@ class PointHistory:
         stale = stale_after(name, rules.monitoring).total_seconds()
         patience = max(rules.monitoring.silent_alarm.hours * 3600, stale)
         age = times - heard
-        return np.stack([start, stop, age <= stale, age > patience], axis=1).astype(np.int64)
+        windows = self._windows(name, times, stop, rules)
+        start = np.minimum.reduce([start, *windows])
+        return np.stack([start, stop, age <= stale, age > patience, *windows], axis=1).astype(np.int64)
+
+    def _windows(self, name: str, times: Floats, stop: Indices, rules: RulePackage) -> list[Indices]:
+        """Return the first reading that counts in each window of the rain signals; none of other points."""
+        hours = sorted({window.hours for window in rules.rain_signals.windows.values()})
+        if name != GAUGE:
+            return [stop for _ in hours]
+        return [np.searchsorted(self.seconds, times - (each - 1) * 3600) for each in hours]
 
     def between(self, start: int, stop: int) -> tuple[Reading, ...]:
         """Return the readings of a slice, what stands for silence where there is none."""
@@ -88,9 +99,9 @@ class AssetHistory:
     points: tuple[PointHistory, ...]
 
     def signatures(self, times: Floats, rules: RulePackage) -> Indices:
-        """Return `PointHistory.slices` of every point side by side, (t, points, 4)."""
+        """Return `PointHistory.slices` of every point side by side, (t, points, columns)."""
         if not self.points:
-            return np.zeros((times.size, 0, 4), dtype=np.int64)
+            return np.zeros((times.size, 0, 0), dtype=np.int64)
         return np.stack([point.slices(times, rules) for point in self.points], axis=1)
 
     def readings(self, signature: Indices) -> list[Reading]:

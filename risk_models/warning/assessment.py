@@ -23,6 +23,7 @@ from risk_models.warning.points import Point, label_and_unit, read_points, silen
 from risk_models.warning.quantities import Surroundings, compares_as_read
 from risk_models.warning.tiers import roll, shown_provenance
 from risk_models.warning.triggers import major_hazards
+from risk_models.warning.weather import GAUGE, KEY, gauged_rain_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def assess(
     points = tuple(read_points(readings, rules, at))
     around = Surroundings(asset, rules, points, design or {})
     results = _items(around)
-    forced = _forced(around)
+    rain = _rain(around, readings, at)
+    forced = (*_forced(around), *rain)
     statutory, holding = _statutory(around, results, forced)
     model = _voice("model", Label("物理模型", "Physical models"), model_evidence)
     satellite = _voice("satellite", Label("卫星证据", "Satellite evidence"), satellite_evidence)
@@ -145,12 +147,21 @@ def assess(
         state=state,
         score=score,
         coverage=coverage,
-        chain=_root(asset, rules, at, tier, state, score, coverage, (*voices, *_context(around))),
+        chain=_root(
+            asset,
+            rules,
+            at,
+            tier,
+            state,
+            score,
+            coverage,
+            (*voices, *_context(around, GAUGE if rain else "")),
+        ),
         valid_at=at,
         holding=max(tier, holding),
         reporting=frozenset(point.key for point in points if point.state is EvidenceState.SUFFICIENT),
         monitored=bool(points),
-        red_causes=_red_causes(results, model_evidence, rules),
+        red_causes=_red_causes(results, model_evidence, rules) | _red_of_weather(rain, rules),
         parts=parts,
     )
 
@@ -214,6 +225,17 @@ def _forced(around: Surroundings) -> tuple[Evidence, ...]:
     return (*major_hazards(around.asset, around.rules), *((alarm,) if alarm else ()))
 
 
+def _rain(around: Surroundings, readings: Sequence[Reading], at: datetime) -> tuple[Evidence, ...]:
+    """Return what the asset's gauges ask for by the signal of heavy rain."""
+    told = tuple(point.evidence() for point in around.points if point.variable == GAUGE)
+    return gauged_rain_evidence(around.asset, readings, around.rules, at, inputs=told)
+
+
+def _red_of_weather(nodes: Sequence[Evidence], rules: RulePackage) -> frozenset[str]:
+    red = (node.key.removeprefix(KEY) for node in nodes if node.tier is Tier.RED)
+    return frozenset(rules.weather_warnings[name].cause for name in red)
+
+
 def _statutory(
     around: Surroundings, results: Sequence[ItemResult], forced: Sequence[Evidence]
 ) -> tuple[Evidence, Tier]:
@@ -257,14 +279,14 @@ def _unmonitored(around: Surroundings) -> Iterable[Evidence]:
             )
 
 
-def _context(around: Surroundings) -> tuple[Evidence, ...]:
+def _context(around: Surroundings, heard: str) -> tuple[Evidence, ...]:
     """Return the readings that no item compares, so that nothing that was sent is hidden."""
     used = {
         name
         for item in around.rules.items.values()
         if around.asset.within(item.applies, around.rules)
         for name in item.variables
-    } | {point.variable for point in around.points if point.latest.point_id in around.design}
+    } | {heard, *(point.variable for point in around.points if point.latest.point_id in around.design)}
     rest = tuple(point.evidence() for point in around.points if point.variable not in used)
     if not rest:
         return ()

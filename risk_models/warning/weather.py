@@ -15,6 +15,7 @@ from risk_models.warning.asset import AssetRecord
 from risk_models.warning.tiers import shown_provenance
 
 GAUGE = "rain_1h"
+KEY = "weather/"
 RAINSTORM = "rainstorm"
 _HOUR = timedelta(hours=1)
 
@@ -103,12 +104,19 @@ def rain_signal_evidence(
 
 
 def gauged_rain_evidence(
-    asset: AssetRecord, readings: Iterable[Reading], rules: RulePackage, at: datetime
+    asset: AssetRecord,
+    readings: Iterable[Reading],
+    rules: RulePackage,
+    at: datetime,
+    *,
+    inputs: tuple[Evidence, ...] = (),
 ) -> tuple[Evidence, ...]:
     """Return what the asset's own rain gauges ask for now; nothing where none was heard."""
     amounts = rain_amounts(readings, [each.hours for each in rules.rain_signals.windows.values()], at)
     source = f"{asset.dataset}/{asset.id} · {GAUGE}"
-    return rain_signal_evidence(asset, rules, amounts, valid_time=format_utc(at), source=source)
+    return rain_signal_evidence(
+        asset, rules, amounts, valid_time=format_utc(at), source=source, inputs=inputs
+    )
 
 
 def weather_warning_evidence(
@@ -132,7 +140,7 @@ def weather_warning_evidence(
     """
     return tuple(
         Evidence(
-            key=f"weather/{name}",
+            key=f"{KEY}{name}",
             label=Label(rule.label.zh, rule.label.en),
             value=colour.label.zh,
             tier=rule.tier(colour),

@@ -20,6 +20,8 @@ from minegis.declarations import BilingualText
 from minegis.errors import InvalidInput, MinegisError, NotFound, Stale, StoreConflict
 from minegis.levels import Origin
 from minegis.reading import Quality, Reading
+from pipelines.replay import replay
+from pipelines.rule_backtest import backtest
 from pipelines.rule_life import activate, receive, receive_file, rollback, run_backtest
 from pipelines.rule_signing import TrustedKey, TrustedKeys, make_key, sign
 from pipelines.rule_state import KnownPackage, State, active_rules, find_package, known_packages
@@ -357,3 +359,24 @@ def test_a_period_that_cannot_be_replayed_is_refused(
     known = office.signed(province())
     with pytest.raises(InvalidInput, match=r"empty period|too many evaluations"):
         run_backtest(office.site, office.store, known, since, until, step, who="Li")
+
+
+def test_two_colours_of_liaoning_drop_the_yellow_of_a_rainy_night(office: Office) -> None:
+    begin = AT - timedelta(hours=12)
+    office.store.add_readings(
+        Reading(
+            "r", "tsf", "a", "rain_1h", 10.0, begin + timedelta(hours=n), Quality.GOOD, Origin.OPERATOR, "t"
+        )
+        for n in range(1, 7)
+    )
+    times = [begin + timedelta(hours=n) for n in range(13)]
+    national, liaoning = (load_rules(name) for name in ("national", "liaoning"))
+    observed = replay(office.store, national, times).assets[0].statutory
+    # 50 mm within 12 h from the fifth hour on, also within 6 h from the fifth to the seventh
+    assert observed.tolist() == [0, 0, 0, 0, 0, 2, 2, 2, 1, 1, 1, 1, 1]
+    assert replay(office.store, liaoning, times).assets[0].statutory.tolist() == [0] * 13
+    report = backtest(office.store, national, liaoning, times[0], times[-1], timedelta(hours=1))
+    (change,) = report["changes"]
+    assert (change["from"], change["to"], change["milder"]) == ("yellow", "none", 8)
+    fields = {each["field"] for each in change["why"]}
+    assert "weather_warnings.rainstorm_tsf.tiers.yellow" in fields
