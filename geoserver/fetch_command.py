@@ -66,6 +66,8 @@ def _fetched(opened: Site, source: Any, boxes: tuple[Any, ...]) -> dict[str, Any
                     report["unchanged"] += 1
         except MinegisError as error:
             report["error"] = str(error)
+        except OSError as error:  # a full disk: what came before it stays
+            report["error"] = f"{error.filename or opened.folder}: {error.strerror}"
     return report
 
 

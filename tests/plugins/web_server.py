@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -44,7 +45,7 @@ type Rule = Callable[[Request], Reply]
 class WebServer:
     """A small HTTP/1.1 server: `rules` answer by path, every request is kept in `seen`."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.rules: dict[str, Rule] = {}
         self.seen: list[Request] = []
         outer = self
@@ -62,6 +63,10 @@ class WebServer:
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._http.daemon_threads = True
+        if tls is not None:
+            self._http.socket = tls.wrap_socket(
+                self._http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._http.handle_error = lambda *arguments: None  # type: ignore[method-assign]
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
         self._thread.start()

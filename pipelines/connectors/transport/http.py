@@ -279,7 +279,17 @@ def _as_transient(address: str) -> Iterator[None]:
         yield
     except httpx.TransportError as error:
         said = f"{type(error).__name__} {error}".strip()
+        if _is_refused_certificate(error):
+            raise InvalidInput("the certificate is not trusted", where=shown(address), got=said) from None
         raise Transient(Unreachable("the service does not answer", where=shown(address), got=said)) from None
+
+
+def _is_refused_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _guard(of: Validators) -> str:

@@ -129,6 +129,16 @@ def test_an_endpoint_that_would_leak_or_mislead_is_refused(given, reason):
         Endpoint.model_validate(given)
 
 
+def test_the_check_of_declarations_reads_the_addresses_too(site, declare):
+    declare(example=ONE_FILE)
+    command = ["check", "--site", str(site.folder), "--json"]
+    assert json.loads(CliRunner().invoke(app, command).stdout)["checked"]["source addresses"] == 1
+    (site.folder / "sources.yaml").write_text("sources: {a: {address: 'gopher://x.org'}}")
+    mistakes = json.loads(CliRunner().invoke(app, command).stdout)["mistakes"]
+    (mine,) = [each for each in mistakes if "sources.yaml" in each]
+    assert "begins with one of" in mine
+
+
 def test_a_mistake_in_the_file_is_named_with_its_line(site):
     (site.folder / "sources.yaml").write_text("sources:\n  a:\n    address: https://x.org\n    retries: 3\n")
     with pytest.raises(InvalidDeclaration, match=r"sources\.yaml:4: sources\.a\.retries"):
