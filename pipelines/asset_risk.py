@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,10 @@ import shapely
 from data_catalog.dataset import datasets
 from data_catalog.store import AssessmentRecord, Feature, Store
 from minegis.clock import format_utc
-from minegis.errors import InvalidInput
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
-from minegis.reading import Quality, Reading
 from minegis.variables import variable
+from pipelines.asset_records import asset_record, readings_until
 from pipelines.cell_hazards import CellColumns
 from pipelines.events import Event
 from pipelines.progress import Progress
@@ -30,12 +28,9 @@ from risk_models.rules.sections import Thresholds
 from risk_models.seismic.intensity import seismic_intensity
 from risk_models.warning.assessment import Assessment, assess, displayed
 from risk_models.warning.asset import AssetRecord
-from risk_models.warning.design import design_limits
 from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
 from risk_models.warning.tiers import shown_provenance
-
-HISTORY = timedelta(days=40)  # of readings that an assessment may look at, beside the last of a silent point
 
 
 @dataclass(frozen=True)
@@ -100,67 +95,6 @@ def assess_assets(
         found.append(_settle(feature, asset, assessed, previous.get((name, feature.id)), rules, at))
         progress.advance()
     return found
-
-
-def asset_record(dataset: str, feature: Feature) -> AssetRecord:
-    """Return a feature as what is assessed."""
-    name = str(feature.properties.get("name") or feature.id)
-    return AssetRecord(dataset, feature.id, name, feature.properties)
-
-
-def designers_limits(
-    store: Store, dataset: str | None = None, asset_id: str | None = None
-) -> tuple[dict[str, Thresholds], list[str]]:
-    """Return the designer's limits by point, of one asset or all, and what is wrong with the unusable ones.
-
-    A point with unusable limits is judged by the limits of the rules, as if it had none.
-    """
-    found: dict[str, Thresholds] = {}
-    mistakes = []
-    for station in store.features("station", where=_stations_of(dataset, asset_id)):
-        try:
-            limits = design_limits(station.properties, where=f"station/{station.id}")
-        except InvalidInput as error:
-            mistakes.append(str(error))
-            continue
-        if limits is not None:
-            found[station.id] = limits
-    return found, mistakes
-
-
-def readings_until(
-    store: Store, at: datetime, dataset: str | None = None, asset_id: str | None = None
-) -> dict[tuple[str, str], list[Reading]]:
-    """Return what each asset, or one, is judged by; a registered point that never spoke has a reading that
-    says so.
-    """
-    found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    heard = set()
-    since = at - HISTORY
-    older = store.newest_readings(dataset, asset_id, before=since)
-    for reading in (*older, *store.readings(dataset, asset_id, since=since, until=at)):
-        found[reading.dataset, reading.asset_id].append(reading)
-        heard.add((reading.point_id, reading.variable))
-    for station in store.features("station", where=_stations_of(dataset, asset_id)):
-        name = station.properties["variable"]
-        if (station.id, name) not in heard:
-            silent = Reading(
-                station.id,
-                station.properties["asset_dataset"],
-                station.properties["asset_id"],
-                name,
-                None,
-                at,
-                Quality.MISSING,
-                station.origin,
-                station.source,
-            )
-            found[silent.dataset, silent.asset_id].append(silent)
-    return found
-
-
-def _stations_of(dataset: str | None, asset_id: str | None) -> dict[str, object]:
-    return {} if asset_id is None else {"asset_dataset": dataset, "asset_id": asset_id}
 
 
 def _points(assets: Assets) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -12,7 +12,7 @@ from minegis.errors import StoreConflict
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Tier
 from minegis.reading import Reading
-from pipelines.asset_risk import asset_record, designers_limits, readings_until
+from pipelines.asset_records import asset_record, designers_limits, readings_until
 from risk_models.composite.region import Contributor
 from risk_models.composite.region_counterfactual import region_counterfactual
 from risk_models.rule_package import RulePackage

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data_catalog.store import Store
 from minegis.reading import Quality, Reading
-from pipelines.asset_risk import HISTORY
+from pipelines.asset_records import HISTORY
 from risk_models.rule_package import RulePackage
 from risk_models.warning.points import stale_after
 from risk_models.warning.weather import GAUGE

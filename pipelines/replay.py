@@ -23,7 +23,7 @@ from minegis.clock import format_utc
 from minegis.errors import InvalidInput
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Origin, Tier
-from pipelines.asset_risk import designers_limits
+from pipelines.asset_records import asset_record, designers_limits
 from pipelines.events import Event, events_between
 from pipelines.reading_history import AssetHistory, reading_history
 from pipelines.shaking import event_shaking, standing_at
@@ -209,9 +209,7 @@ class _Past:
     evidence: Sequence[Mapping[tuple[str, str], Sequence[Evidence]]] | None
 
     def asset(self, number: int, name: str, feature: Feature) -> AssetReplay:
-        record = AssetRecord(
-            name, feature.id, str(feature.properties.get("name") or feature.id), feature.properties
-        )
+        record = asset_record(name, feature)
         history = self.history.get((name, feature.id), AssetHistory(()))
         seconds = np.array([at.timestamp() for at in self.times])
         signatures = history.signatures(seconds, self.rules)
