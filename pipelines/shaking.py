@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from data_catalog.site import RasterInput, Site
 from minegis.levels import Origin, Standing
-from minegis.variables import variable
 from pipelines.events import Event
 from pipelines.products import Product, keep
-from pipelines.raster import Raster, RasterGrid
+from pipelines.raster import RasterGrid
+from pipelines.steps.shaking_field import Rupture, estimated_shaking, shaking_at
 from risk_models.cards import card
-from risk_models.seismic.attenuation import distance_and_azimuth, region_at, shaking
+from risk_models.seismic.attenuation import distance_and_azimuth
 
 Floats = NDArray[np.float64]
 
@@ -24,9 +24,8 @@ _REACH = 2.5  # deg, of that field around the epicentre
 
 def event_shaking(event: Event, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Return PGA (g) and PGV (cm/s) of an earthquake at places."""
-    distance, _ = distance_and_azimuth(event.lon, event.lat, lon, lat)
-    motion = shaking(event.magnitude, distance, region_at(lon, lat))
-    return motion.pga, motion.pgv
+    motion = shaking_at(Rupture(event.magnitude, event.lon, event.lat), lon, lat)
+    return motion["pga"], motion["pgv"]
 
 
 def standing_at(event: Event, lon: float, lat: float) -> Standing:
@@ -42,7 +41,6 @@ def shaking_fields(site: Site, event: Event) -> tuple[Product, ...]:
     east, north = (round(centre / _STEP) * _STEP for centre in (event.lon, event.lat))
     size = round(2 * _REACH / _STEP)
     grid = RasterGrid((_STEP, 0.0, east - _REACH, 0.0, -_STEP, north + _REACH), size, size, "EPSG:4326")
-    lon, lat = (axis.ravel() for axis in np.meshgrid(grid.x, grid.y))
     given = RasterInput(
         kind="shakemap",
         path=f"earthquake/{event.id}",
@@ -50,11 +48,9 @@ def shaking_fields(site: Site, event: Event) -> tuple[Product, ...]:
         source=event.source,
         origin=Origin(event.origin),
     )
-    fields = dict(zip(("pga", "pgv"), event_shaking(event, lon, lat), strict=True))
-
-    def raster(name: str) -> Raster:
-        values = fields[name].reshape(size, size).astype(np.float32)
-        moment = event.occurred_at
-        return Raster(values, grid, name, variable(name).unit, event.source, moment, moment)
-
-    return tuple(keep(site, given, name, lambda name=name: raster(name), part=event.id) for name in fields)  # type: ignore[misc]
+    rupture = Rupture(event.magnitude, event.lon, event.lat)
+    fields = estimated_shaking(rupture, grid, event.occurred_at, event.source)
+    return tuple(
+        keep(site, given, name, lambda name=name: fields[name], part=event.id)  # type: ignore[misc]
+        for name in ("pga", "pgv")
+    )

@@ -209,16 +209,14 @@ def _power(values: ArrayLike) -> Floats:
 def _local(values: Floats, side: int) -> tuple[Floats, Floats, Floats]:
     """Return mean, variance and number of the known cells in the window around each."""
     known = np.isfinite(values)
-    # Around the overall level, or the variance of strong echoes would drown in rounding.
-    level = float(np.nanmean(values)) if known.any() else 0.0
-    off = np.where(known, values - level, 0.0)
+    off = np.where(known, values, 0.0)
     share = uniform_filter(known.astype(np.float64), side, mode="constant")
     some = share > 0.5 / side**2
     safe = np.where(some, share, 1.0)
     mean = uniform_filter(off, side, mode="constant") / safe
     square = uniform_filter(off**2, side, mode="constant") / safe
     variance = np.where(some, np.maximum(square - mean**2, 0.0), np.nan)
-    return np.where(some, mean + level, np.nan), variance, np.rint(share * side**2)
+    return np.where(some, mean, np.nan), variance, np.rint(share * side**2)
 
 
 def _odd(window: int) -> int:

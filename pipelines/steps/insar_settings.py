@@ -28,6 +28,7 @@ class _Closure(Declaration):
 
 class _Regime(Declaration):
     least_epochs_a_side: int
+    significance: float
     provenance: str
 
 

@@ -167,7 +167,7 @@ def measure_pond(
     if area < rules.least_area:
         reason = Label(
             f"水面小于{rules.least_area:.0f} m²，误差±{rules.area_error:.0f} m²，不发布",
-            f"Less than {rules.least_area:.0f} m² of water: ± {rules.area_error:.0f} m² is too large an error",
+            f"Less than {rules.least_area:.0f} m² of water: ± {rules.area_error:.0f} m² is too much",
         )
         return _silent(hidden, chosen, reason)
     reasons = _scope(raise_method, crest)
