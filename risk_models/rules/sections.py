@@ -212,6 +212,7 @@ class TriggerCondition(Declaration):
 
     property: str
     at_least: float | None = None
+    above: float | None = None
     equals: bool | float | str | None = None
 
 

@@ -59,13 +59,18 @@ def _holds(condition: TriggerCondition, asset: AssetRecord) -> bool:
         return False
     if condition.equals is not None and value != condition.equals:
         return False
-    if condition.at_least is None:
+    if condition.at_least is None and condition.above is None:
         return True
     number = asset.number(condition.property)
-    return number is not None and number >= condition.at_least
+    if number is None:
+        return False
+    reached = condition.at_least is None or number >= condition.at_least
+    return reached and (condition.above is None or number > condition.above)
 
 
 def _text(condition: TriggerCondition) -> str:
     if condition.at_least is not None:
         return f"{condition.property} ≥ {condition.at_least:g}"
+    if condition.above is not None:
+        return f"{condition.property} > {condition.above:g}"
     return f"{condition.property} = {condition.equals}"

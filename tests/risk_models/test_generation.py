@@ -22,6 +22,7 @@ from risk_models.warning.generation import (
     landslide_limits,
 )
 from risk_models.warning.tiers import compare
+from risk_models.warning.triggers import major_hazards
 
 PACKAGES = [load_rules(path.stem) for path in sorted(RULES.glob("*.yaml"))]
 NATIONAL = load_rules("national")
@@ -192,3 +193,23 @@ def test_references_of_a_slope_grow_with_its_height() -> None:
         "reference/dump_rate": "250–500",
         "reference/dump_crest_crack": 50,
     }
+
+
+@pytest.mark.parametrize(
+    ("register", "code"),
+    [
+        # DOMAIN 1.3, GB 39496 5.2: the limits themselves are still allowed.
+        ({"valley_slope": 0.21}, "upstream_in_steep_valley"),
+        ({"valley_slope": 0.20}, ""),
+        ({"valley_slope": 0.21, "raise_method": "downstream"}, ""),
+        ({"raise_method": "dry_stack", "mean_annual_rain": 801}, "dry_stack_in_wet_year"),
+        ({"raise_method": "dry_stack", "mean_annual_rain": 800}, ""),
+        ({"raise_method": "dry_stack", "mean_max_24h_rain": 65.1}, "dry_stack_in_wet_day"),
+        ({"raise_method": "dry_stack", "tailings_water_content": 0.23}, "dry_tailings_too_wet"),
+        ({}, ""),
+    ],
+)
+def test_a_site_that_breaks_a_rule_is_flagged_and_not_coloured(register: dict[str, Any], code: str) -> None:
+    found = list(major_hazards(pond(**register), NATIONAL))
+    assert [node.key for node in found] == ([f"hazard/{code}"] if code else [])
+    assert all(node.tier is Tier.NONE for node in found)
