@@ -126,21 +126,24 @@ def acceleration_onset(velocity: ArrayLike) -> Floats:
     """
     gates = displacement_limits().inverse_velocity
     speed = _columns(velocity)
-    found = np.full(speed.shape[1], np.nan)
-    for column in range(speed.shape[1]):
-        known = np.flatnonzero(~np.isnan(speed[:, column]))
-        if known.size < gates.long_window + gates.persistence - 1:
-            continue
-        sums = np.cumsum(np.r_[0.0, speed[known, column]])
-        ends = np.arange(gates.long_window, known.size + 1)
-        short = (sums[ends] - sums[ends - gates.short_window]) / gates.short_window
-        long = (sums[ends] - sums[ends - gates.long_window]) / gates.long_window
-        flat = np.flatnonzero(short <= long * (1.0 + 1e-9))  # rounding is no acceleration
-        run = flat[-1] + 1 if flat.size else 0
-        if ends.size - run >= gates.persistence:
-            # the short mean that first rose looks back over its own window
-            found[column] = known[ends[run] - gates.short_window]
-    return found
+    known = ~np.isnan(speed)
+    order = np.argsort(~known, axis=0, kind="stable")  # the known samples of a column first, in time
+    counts, columns = known.sum(axis=0), np.arange(speed.shape[1])
+    windows = max(speed.shape[0] - gates.long_window + 1, 0)
+    if not windows:
+        return np.full(columns.size, np.nan)
+    sums = np.zeros((speed.shape[0] + 1, columns.size))
+    np.cumsum(np.take_along_axis(np.nan_to_num(speed), order, axis=0), axis=0, out=sums[1:])
+    ends = sums[gates.long_window :]
+    short = (ends - sums[gates.long_window - gates.short_window : -gates.short_window]) / gates.short_window
+    long = (ends - sums[:windows]) / gates.long_window
+    own = np.maximum(counts - gates.long_window + 1, 0)  # windows of each column
+    at = np.arange(windows)[:, None]
+    flat = (at < own) & ~(short > long * (1.0 + 1e-9))  # rounding is no acceleration
+    run = np.where(flat, at, -1).max(axis=0) + 1  # the first window of the run that still goes on
+    # the short mean that first rose looks back over its own window
+    first = np.minimum(run + gates.long_window - gates.short_window, speed.shape[0] - 1)
+    return np.where(own - run >= gates.persistence, order[first, columns].astype(np.float64), np.nan)
 
 
 def inverse_velocity(
@@ -150,8 +153,8 @@ def inverse_velocity(
 
     Parameters
     ----------
-    time : (n,) float, d
-        Rising.
+    time : (n,) or (n, m) float, d
+        Rising; of each series where they differ, NaN where it has no sample.
     velocity : (n, m) float, mm/d
         One column a series. NaN, and what is slower than the least velocity, is left out.
     quality : (n, m) int
@@ -175,19 +178,22 @@ def inverse_velocity(
     125-130, with exponent 2.
     """
     gates = displacement_limits().inverse_velocity
-    t, speed = np.asarray(time, dtype=np.float64), _columns(velocity)
-    flags = np.broadcast_to(np.asarray(quality).reshape(len(np.asarray(quality)), -1), speed.shape)
-    if t.shape != speed.shape[:1] or not (np.diff(t) > 0).all():
-        raise InvalidInput("times do not fit", where="time", expected="rising, one a row", got=str(t.shape))
+    t, speed = _columns(time), _columns(velocity)
+    flags = np.asarray(quality).reshape(speed.shape)
+    if t.shape not in {speed.shape, (speed.shape[0], 1)} or (np.diff(t, axis=0) <= 0).any():
+        raise InvalidInput(
+            "times do not fit", where="time", expected="rising, one a sample", got=str(t.shape)
+        )
+    t = np.broadcast_to(t, speed.shape)
     first = np.nan_to_num(np.broadcast_to(np.asarray(onset, dtype=np.float64), speed.shape[1:]), nan=0.0)
-    after = np.arange(t.size)[:, None] >= first
-    used = after & (speed >= gates.least_velocity)
+    after = np.arange(t.shape[0])[:, None] >= first
+    used = after & (speed >= gates.least_velocity) & ~np.isnan(t)
     suspect = (after & (flags >= Quality.SUSPECT) & (flags != Quality.MISSING)).any(axis=0)
     n = used.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         y = np.where(used, 1.0 / speed, 0.0)
-        mean_t, mean_y = (used * t[:, None]).sum(axis=0) / n, y.sum(axis=0) / n
-        dt, dy = np.where(used, t[:, None] - mean_t, 0.0), np.where(used, y - mean_y, 0.0)
+        mean_t, mean_y = np.where(used, t, 0.0).sum(axis=0) / n, y.sum(axis=0) / n
+        dt, dy = np.where(used, t - mean_t, 0.0), np.where(used, y - mean_y, 0.0)
         sxx, sxy, syy = (dt**2).sum(axis=0), (dt * dy).sum(axis=0), (dy**2).sum(axis=0)
         slope = sxy / sxx
         rest = np.maximum(syy - slope * sxy, 0.0)
@@ -204,7 +210,7 @@ def inverse_velocity(
         Outlook.FORECAST,
     )
     speaks = outlook == Outlook.FORECAST
-    newest = np.where(used, t[:, None], -np.inf).max(axis=0)
+    newest = np.where(used, t, -np.inf).max(axis=0, initial=-np.inf)
     enough = n >= gates.least_points
     return FailureForecast(
         outlook=outlook.astype(np.int8),

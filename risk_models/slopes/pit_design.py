@@ -25,8 +25,13 @@ class _Ratio(Declaration):
     below: dict[str, float]
 
 
+class _UnitWeight(Declaration):
+    provenance: str
+    by_type: dict[str, float]
+
+
 class RequiredSafety(Declaration):
-    """Required factors of safety by class and combination, and the tiers of falling short of them."""
+    """Required factors of safety, the tiers of falling short of them, unit weights where none is known."""
 
     clause: str
     provenance: str
@@ -34,6 +39,7 @@ class RequiredSafety(Declaration):
     assumed_provenance: str
     required: dict[str, dict[Combination, tuple[float, float]]]
     ratio: _Ratio
+    unit_weight: _UnitWeight
 
 
 @cache
@@ -79,6 +85,27 @@ def required_factor_of_safety(
     values = {name: row[combination][0 if cautious else 1] for name, row in table.items()}
     classes = np.asarray(safety_class, dtype=np.str_)
     return np.array([values.get(name, np.nan) for name in classes.ravel().tolist()]).reshape(classes.shape)
+
+
+def safety_tier(ratio: ArrayLike) -> Floats:
+    """Tier of a factor of safety over the required one.
+
+    Parameters
+    ----------
+    ratio : (n,) float, 1
+
+    Returns
+    -------
+    (n,) float, 1
+        0 to 4; NaN where the ratio is NaN.
+
+    References
+    ----------
+    Limits of this project; 0.98 after 矿安〔2022〕88号 for dams.
+    """
+    value = np.asarray(ratio, dtype=np.float64)
+    tier = sum((value < limit).astype(np.float64) for limit in required_safety().ratio.below.values())
+    return np.where(np.isnan(value), np.nan, tier)
 
 
 def critical_height(

@@ -60,6 +60,11 @@ class _Sinkhole(Declaration):
     age: float
 
 
+class _Pillar(Declaration):
+    provenance: str
+    unit_weight: float
+
+
 class UndergroundLimits(Declaration):
     """Every limit and constant of the underground models."""
 
@@ -79,6 +84,7 @@ class UndergroundLimits(Declaration):
     microseismic: _Microseismic
     subsidence: _Subsidence
     sinkhole: _Sinkhole
+    pillar: _Pillar
 
     def indicator(self, name: str) -> IndicatorLimit:
         """Return the limits of an indicator.

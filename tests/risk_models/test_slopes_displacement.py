@@ -19,6 +19,7 @@ from risk_models.slopes.pit_design import (
     critical_height,
     planar_factor_of_safety,
     required_factor_of_safety,
+    safety_tier,
     uniform_face_factor_of_safety,
 )
 
@@ -77,6 +78,22 @@ def test_slow_creep_is_noise():
     found = forecast(np.arange(8.0), 0.5 / (0.5 - 0.05 * np.arange(8)) * 0.1)
     assert found.outlook == Outlook.TOO_FEW
     assert found.points == 0
+
+
+def test_series_of_their_own_times_are_judged_on_their_own():
+    # vector 38 beside the same failure a day later on other days, with gaps at the end
+    time = np.array([[0.0, 1.0], [1.0, 2.5], [2.0, 3.0], [3.0, 4.0], [np.nan, 5.0]])
+    velocity = 1 / (0.02 * (np.array([5.0, 6.0]) - time))
+    velocity[4, 1] = np.nan
+    np.testing.assert_allclose(forecast(time, velocity).time, [5.0, 6.0])
+
+
+def test_gaps_do_not_move_the_onset():
+    creep = np.r_[np.full(20, 5.0), 1 / (0.2 - 0.015 * np.arange(12))]
+    gappy = np.full(64, np.nan)
+    gappy[::2] = creep
+    onsets = acceleration_onset(np.column_stack([gappy, np.r_[creep, np.full(32, np.nan)]]))
+    assert onsets[0] == 2 * onsets[1]
 
 
 def test_times_must_rise():
@@ -142,6 +159,11 @@ def test_the_required_factor_is_that_of_the_class_and_the_combination():
     assert np.isnan(required_factor_of_safety("", "static"))
     with pytest.raises(InvalidInput, match="combination"):
         required_factor_of_safety("I", "tsunami")
+
+
+def test_falling_short_of_the_required_factor_has_a_tier():
+    assert safety_tier([1.05, 1.04, 0.99, 0.97, 0.89]).tolist() == [0, 1, 2, 3, 4]
+    assert np.isnan(safety_tier(np.nan))
 
 
 def test_a_vertical_cut_in_clay_stands_to_four_times_c_over_gamma():
