@@ -48,7 +48,7 @@ def required_safety() -> RequiredSafety:
     return read(Path(__file__).with_name("required_safety.yaml"), RequiredSafety)
 
 
-def required_factor_of_safety(
+def pit_required_factor_of_safety(
     safety_class: ArrayLike, combination: Combination, cautious: bool = True
 ) -> Floats:
     """Factor of safety that a pit slope is designed for.
@@ -87,7 +87,7 @@ def required_factor_of_safety(
     return np.array([values.get(name, np.nan) for name in classes.ravel().tolist()]).reshape(classes.shape)
 
 
-def safety_tier(ratio: ArrayLike) -> Floats:
+def pit_safety_tier(ratio: ArrayLike) -> Floats:
     """Tier of a factor of safety over the required one.
 
     Parameters

@@ -17,9 +17,9 @@ from risk_models.slopes.displacement import (
 )
 from risk_models.slopes.pit_design import (
     critical_height,
+    pit_required_factor_of_safety,
+    pit_safety_tier,
     planar_factor_of_safety,
-    required_factor_of_safety,
-    safety_tier,
     uniform_face_factor_of_safety,
 )
 
@@ -154,16 +154,16 @@ def test_the_reference_limits_are_shares_of_the_height_or_absolute():
 
 
 def test_the_required_factor_is_that_of_the_class_and_the_combination():
-    assert required_factor_of_safety(["I", "III", "IV"], "static")[:2].tolist() == [1.25, 1.15]
-    assert required_factor_of_safety("II", "seismic", cautious=False) == 1.10
-    assert np.isnan(required_factor_of_safety("", "static"))
+    assert pit_required_factor_of_safety(["I", "III", "IV"], "static")[:2].tolist() == [1.25, 1.15]
+    assert pit_required_factor_of_safety("II", "seismic", cautious=False) == 1.10
+    assert np.isnan(pit_required_factor_of_safety("", "static"))
     with pytest.raises(InvalidInput, match="combination"):
-        required_factor_of_safety("I", "tsunami")
+        pit_required_factor_of_safety("I", "tsunami")
 
 
 def test_falling_short_of_the_required_factor_has_a_tier():
-    assert safety_tier([1.05, 1.04, 0.99, 0.97, 0.89]).tolist() == [0, 1, 2, 3, 4]
-    assert np.isnan(safety_tier(np.nan))
+    assert pit_safety_tier([1.05, 1.04, 0.99, 0.97, 0.89]).tolist() == [0, 1, 2, 3, 4]
+    assert np.isnan(pit_safety_tier(np.nan))
 
 
 def test_a_vertical_cut_in_clay_stands_to_four_times_c_over_gamma():
