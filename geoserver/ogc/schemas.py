@@ -41,7 +41,12 @@ UCUM: Mapping[str, str] = {
     "10⁴ t/a": "10*4.t/a",
     "min": "min",
     "deg": "deg",
+    "mm": "mm",
+    "m³/s": "m3/s",
+    "m³/h": "m3/h",
     "kPa": "kPa",
+    "MPa": "MPa",
+    "kN/m³": "kN/m3",
     "g": "[g]",
 }
 _ID_LABEL = BilingualText(zh="编号", en="Identifier")
