@@ -42,6 +42,8 @@ class ItemQuery:
         The state that is read: what was known then (``as_of``), and the same on every page.
     properties : tuple of str, optional
         Those that are wanted; all of them when None.
+    as_text : bool
+        Whether properties may come as JSON text, as far as they are stored so; see `Page.texts`.
     """
 
     where: Expression | None = None
@@ -51,16 +53,22 @@ class ItemQuery:
     after: tuple[Any, ...] | None = None
     moment: datetime | None = None
     properties: tuple[str, ...] | None = None
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one state of a collection; `names` are those of the values, `after` is None at the end."""
+    """Rows of one state of a collection; `names` are those of the values, `after` is None at the end.
+
+    `texts` is None, or has for each row the JSON object of all properties that are not among `names`: reading
+    one text takes a tenth of the time of reading forty values.
+    """
 
     names: tuple[str, ...]
     rows: Sequence[Row]
     after: tuple[Any, ...] | None
     moment: datetime
+    texts: Sequence[str] | None = None
 
 
 class Items(Protocol):

@@ -19,7 +19,7 @@ from minegis.clock import format_moment, parse_utc
 from minegis.errors import InvalidInput, NotFound
 from minegis.levels import Origin
 
-_INTERNAL = frozenset({"pk", "geometry", "digest", "minx", "miny", "maxx", "maxy"})
+_INTERNAL = frozenset({"pk", "as_text", "geometry", "digest", "minx", "miny", "maxx", "maxy"})
 
 
 def table_of(dataset_id: str) -> sa.Table:

@@ -64,7 +64,9 @@ class StoreItems:
         InvalidInput
             If a property, a sort key or `after` does not fit.
         """
-        names = self._selection.names if query.properties is None else query.properties
+        as_text = query.as_text and query.properties is None
+        every = self._selection.joined if as_text else self._selection.names
+        names = every if query.properties is None else query.properties
         after = None if query.after is None else tuple(key is not None for key in query.after[:-1])
         chosen = self._filters.filter(query.where)
         with self._backend.snapshot() as cursor:
@@ -75,7 +77,7 @@ class StoreItems:
                 "page_offset": query.offset,
                 **self._after(query),
             }
-            sql = self._page_sql(Wanted(names, query.sort, after, present))
+            sql = self._page_sql(Wanted(names, query.sort, after, present, as_text))
 
             def read(condition: Sql) -> list[Row]:
                 cursor.execute(sql.where(condition), {**condition.parameters, **values})
@@ -86,8 +88,9 @@ class StoreItems:
         last = None
         if query.limit is not None and len(found) > query.limit:
             del found[query.limit :]
-            last = found[-1][width:] if found else None
-        return Page(names, [row[:width] for row in found], last, parse_utc(moment))
+            last = found[-1][width : width + len(query.sort) + 1] if found else None
+        texts = [row[-1] for row in found] if as_text else None
+        return Page(names, [row[:width] for row in found], last, parse_utc(moment), texts)
 
     def batches(self, query: ItemQuery, size: int) -> Iterator[Page]:
         """Return all pages at one moment, `size` rows each, without holding more than one."""

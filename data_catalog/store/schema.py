@@ -52,7 +52,10 @@ def _one_each(name: str, *keys: str, shown: tuple[str, ...] = ()) -> list[sa.Ind
 
 @cache
 def feature_table(dataset_id: str) -> sa.Table:
-    """Return the table of one dataset: one row a version, declared fields as columns, the shape last."""
+    """Return the table of one dataset: one row a version, declared fields as columns, the shape last.
+
+    `as_text` repeats fields, origin and source as one JSON object: what most answers are made of.
+    """
     declaration: Dataset = datasets()[dataset_id]
     return sa.Table(
         f"feature_{dataset_id}",
@@ -65,6 +68,7 @@ def feature_table(dataset_id: str) -> sa.Table:
         sa.Column("source", TEXT, nullable=False),
         sa.Column("digest", TEXT, nullable=False),
         *(sa.Column(each.name, _TYPES[each.type], index=each.indexed) for each in declaration.fields),
+        sa.Column("as_text", TEXT, nullable=False),
         sa.Column("geometry", sa.LargeBinary, nullable=False),
         *_one_each(dataset_id, "id"),
     )

@@ -37,13 +37,14 @@ class Wanted:
     """What tells one statement from another; the values stay parameters.
 
     `after` says which sort keys of the last row had a value, None on a first page. `present` is the state of
-    now, which the indexes know best.
+    now, which the indexes know best. With `as_text` the row ends with the text of what is not among `names`.
     """
 
     names: tuple[str, ...]
     sort: tuple[Sort, ...]
     after: tuple[bool, ...] | None
     present: bool
+    as_text: bool = False
 
 
 class Selection:
@@ -55,6 +56,7 @@ class Selection:
         self._risk = REGION_RISK if collection.id == "region" else ASSESSMENT if collection.asset else None
         self._dataset = collection.id
         self.names = tuple(collection.properties)
+        self.joined = tuple(name for name in self.names if self._risk is not None and name in RISK)
         self.columns = self._columns()
         table, risk = self.table, self._risk
         self.tag: sa.ColumnElement[str] = table.c.digest
@@ -71,12 +73,13 @@ class Selection:
         return (self._dataset,) if self._risk is None else (self._dataset, self._risk.name)
 
     def page(self, wanted: Wanted) -> Template:
-        """Return the statement of a page: fixed columns, values, then the sort keys and the pk."""
+        """Return the statement of a page: fixed columns, values, then the sort keys, the pk, and the text."""
         table = self.table
         keys = [self._key(each.name) for each in wanted.sort]
         values = [self._key(name).label(name) for name in wanted.names]
         fixed = (table.c.id, table.c.geometry, self.tag.label("tag"), self.changed_at.label("changed_at"))
-        query = self._of(sa.select(*fixed, *values, *keys, table.c.pk), wanted.present)
+        text = (table.c.as_text,) if wanted.as_text else ()
+        query = self._of(sa.select(*fixed, *values, *keys, table.c.pk, *text), wanted.present)
         query = query.where(sa.text(_WHERE))
         if wanted.after is not None:
             query = query.where(self._beyond(wanted.sort, keys, wanted.after))

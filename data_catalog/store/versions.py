@@ -125,7 +125,8 @@ def rows_of(dataset: Dataset, features: Sequence[Feature]) -> list[dict[str, Any
         kept = {
             "id": feature.id, "minx": minx, "miny": miny, "maxx": maxx, "maxy": maxy,
             "origin": str(feature.origin), "source": feature.source,
-            "digest": _digest(feature, values, wkb), **values, "geometry": wkb,
+            "digest": _digest(feature, values, wkb), **values,
+            "as_text": _text(dataset, feature, values), "geometry": wkb,
         }  # fmt: skip
         rows.append(kept)
     return rows
@@ -137,6 +138,16 @@ def _digest(feature: Feature, values: dict[str, Any], wkb: bytes) -> str:
     except TypeError as error:  # a whole number beyond 64 bits, half of a surrogate pair
         raise InvalidInput("a value that cannot be kept", where=feature.id, got=str(error)) from None
     return digest_of(content + wkb)
+
+
+def _text(dataset: Dataset, feature: Feature, values: dict[str, Any]) -> str:
+    """Return what is kept of a feature as JSON, each value of its declared type."""
+    exact: dict[str, type] = {"number": float, "boolean": bool}
+    typed = {
+        field.name: exact[field.type](value) if field.type in exact and value is not None else value
+        for field, value in zip(dataset.fields, values.values(), strict=True)
+    }
+    return orjson.dumps({**typed, "origin": feature.origin, "source": feature.source}).decode()
 
 
 def _values(dataset: Dataset, feature: Feature) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def _items(request: Request) -> Response | _Whole:
     if kept is not None:
         return _with_vary(kept)
     asked = items_asked(given, schema, identity, whole=form.streams)
+    asked = replace(asked, query=replace(asked.query, as_text=form.as_text))
     answer = Answer(schema, asked.crs, spoken, utc_now(), asked.geometry, asked.zoom_level)
     headers = _headers(asked, spoken, tag, changed_at)
     if form.streams and not asked.hits:

@@ -29,6 +29,7 @@ class Csv:
     title = "CSV"
     suffix = ".csv"
     streams = True
+    as_text = False
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the file, a page at a time."""

@@ -91,6 +91,10 @@ class Format(Protocol):
     def streams(self) -> bool:
         """Whether it is written while it is read."""
 
+    @property
+    def as_text(self) -> bool:
+        """Whether it writes properties that come as JSON text (`Page.texts`)."""
+
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of an answer, piece by piece."""
 

@@ -34,6 +34,7 @@ class GdalFile:
     suffix: str
     driver: str
     streams = True
+    as_text = False
 
     @abstractmethod
     def options(self, answer: Answer) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class GeoJson:
     title = "GeoJSON"
     suffix = ""
     streams = False
+    as_text = True
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the document."""
@@ -41,17 +42,24 @@ class GeoJson:
 
 
 def features(page: Page, answer: Answer) -> list[dict[str, Any]]:
-    """Return the rows of a page as GeoJSON features; coordinates are arrays that orjson writes."""
-    names = page.names
+    """Return the rows of a page as GeoJSON features; orjson writes their coordinates and properties."""
     return [
-        {
-            "type": "Feature",
-            "id": row[0],
-            "geometry": shape,
-            "properties": dict(zip(names, row[FIXED_COLUMNS:], strict=True)),
-        }
-        for row, shape in zip(page.rows, _geometries(page, answer), strict=True)
+        {"type": "Feature", "id": row[0], "geometry": shape, "properties": properties}
+        for row, shape, properties in zip(
+            page.rows, _geometries(page, answer), _properties(page), strict=True
+        )
     ]
+
+
+def _properties(page: Page) -> Iterator[dict[str, Any] | orjson.Fragment]:
+    names = page.names
+    values = (dict(zip(names, row[FIXED_COLUMNS:], strict=True)) for row in page.rows)
+    if page.texts is None:
+        return values
+    if not names:
+        return map(orjson.Fragment, page.texts)
+    rest = (orjson.dumps(each).decode() for each in values)
+    return (orjson.Fragment(f"{text[:-1]},{more[1:]}") for text, more in zip(page.texts, rest, strict=True))
 
 
 def _geometries(page: Page, answer: Answer) -> Iterable[dict[str, Any] | None]:

@@ -21,6 +21,7 @@ class GeoJsonSeq:
     title = "GeoJSON text sequence"
     suffix = ".geojsons"
     streams = True
+    as_text = True
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the sequence, a page at a time."""

@@ -57,6 +57,7 @@ class Html:
     title = "HTML"
     suffix = ""
     streams = False
+    as_text = False
 
     def __init__(self, files: frozenset[str]) -> None:
         self._files = files

@@ -30,6 +30,7 @@ class JsonLd:
     title = "JSON-LD"
     suffix = ""
     streams = False
+    as_text = False
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the document."""

@@ -41,6 +41,7 @@ class GeoParquet:
     title = "GeoParquet"
     suffix = ".parquet"
     streams = True
+    as_text = False
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the file, a row group at a time."""
