@@ -109,6 +109,26 @@ class ForecastAsked(Asked):
     fields: tuple[Field, ...] = Setting(min_length=1)
 
 
+class ProcessAsked(Asked):
+    """Files that a service makes to order (OGC API - Processes, the Copernicus Climate Data Store).
+
+    One order for every step of `every` and every area: `inputs` with the time filled into their texts, and
+    the area under the name `area` as north, west, south, east. A job is looked at every `poll` until
+    `patience` is over.
+    """
+
+    service: Literal["process"]
+    process: str = Setting(pattern=r"^[A-Za-z0-9._-]+$")
+    inputs: dict[str, str | int | float | bool | tuple[str, ...]]
+    area: str = "area"
+    suffix: str = Setting(default="nc", pattern=r"^[a-z0-9]+$")
+    content: Content = "any"
+    every: timedelta
+    covers: timedelta | None = None
+    poll: timedelta = timedelta(seconds=30)
+    patience: timedelta = timedelta(hours=2)
+
+
 class TableAsked(Asked):
     """Rows of one table or view of a database; `watermark` is a column that only grows."""
 
@@ -127,6 +147,6 @@ class TableAsked(Asked):
 
 
 type Fetch = Annotated[
-    FilesAsked | StacAsked | EventsAsked | ShakeMapsAsked | ForecastAsked | TableAsked,
+    FilesAsked | StacAsked | EventsAsked | ShakeMapsAsked | ForecastAsked | ProcessAsked | TableAsked,
     Setting(discriminator="service"),
 ]

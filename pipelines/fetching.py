@@ -15,7 +15,7 @@ from data_catalog.source import sources
 from data_catalog.store import Store
 from minegis.clock import utc_now
 from minegis.errors import InvalidInput, NotFound
-from pipelines.connectors.services import events, files, forecast, shakemaps, stac, tables
+from pipelines.connectors.services import events, files, forecast, process, shakemaps, stac, tables
 from pipelines.connectors.services.job import Box, Job, Outcome
 from pipelines.connectors.transport.patience import Patience
 from pipelines.connectors.transport.shelf import Shelf
@@ -26,6 +26,7 @@ _SERVICES: Mapping[str, ModuleType] = {
     "fdsn_event": events,
     "shakemap": shakemaps,
     "forecast": forecast,
+    "process": process,
     "table": tables,
 }
 _PROTOCOLS = {"files": {"http", "https", "ftp", "ftps", "sftp", "s3", "file"}, "table": {"database"}}

@@ -1,9 +1,14 @@
-"""What was fetched: immutable files named by their hash, a record of each, and what is still on its way."""
+"""What was fetched: immutable files named by their hash, a record of each, and what is still on its way.
+
+``files/`` holds every version, ``newest/`` a link by plain name to the newest, ``.records/`` what is known of
+it, ``.parts/`` what is not whole yet.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -174,7 +179,7 @@ class Shelf:
         """Give a whole file its name, then write its record; a reader sees both or the version before."""
         sha256, size = sha256_of(part.path), part.size
         place = PurePosixPath(found.name)
-        target = self._below("", str(place.with_name(f"{sha256[:12]}-{place.name}")))
+        target = self._below("files", str(place.with_name(f"{sha256[:12]}-{place.name}")))
         known = self.record(found.name)
         same = known is not None and known.sha256 == sha256
         if not same:
@@ -191,6 +196,17 @@ class Shelf:
         with settled(self._record(found.name)) as copy:
             plain = {name: value for name, value in found.to_json().items() if name != "changed"}
             copy.write_text(json.dumps(plain, ensure_ascii=False, indent=1), encoding="utf-8")
+        self._point(found)
+
+    def _point(self, found: Fetched) -> None:
+        """Let the plain name lead to the newest version, for those who look for files by name."""
+        link = self._below("newest", found.name)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        target = Path(os.path.relpath(self.site / found.path, link.parent))
+        if link.is_symlink() and link.readlink() == target:
+            return
+        with settled(link) as copy:
+            copy.symlink_to(target)
 
     def keep(self, content: bytes, found: Fetched) -> Fetched:
         """Keep a document that is in memory."""

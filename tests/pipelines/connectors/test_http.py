@@ -35,18 +35,16 @@ def fetch(door, shelf, patience, web):
 
 
 def left_over(shelf):
-    """Files that no record names, apart from the lock."""
+    """Files that no record names."""
     named = {shelf.site / record.path for record in shelf.records()}
-    found = {path for path in shelf.folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
-    return sorted(
-        path.name for path in found - named if ".records" not in path.parts and path.name != ".lock"
-    )
+    found = {path for path in shelf.folder.rglob("*") if path.is_file() and not path.is_symlink()}
+    return sorted(path.name for path in found - named if ".records" not in path.parts)
 
 
 def test_a_file_is_kept_under_its_hash_with_a_record_of_what_it_is(fetch, web, shelf):
     web.file("/b.tif", TIFF, etag='"one"', headers={"Last-Modified": "Mon, 20 Jul 2026 04:00:00 GMT"})
     found = fetch()
-    assert found.path == f"sources/fetched/example/a/{SHA256[:12]}-b.tif"
+    assert found.path == f"sources/fetched/example/files/a/{SHA256[:12]}-b.tif"
     assert (shelf.site / found.path).read_bytes() == TIFF
     assert (found.sha256, found.size, found.changed) == (SHA256, 204804, True)
     assert found.validators == {"etag": '"one"', "last-modified": "Mon, 20 Jul 2026 04:00:00 GMT"}
@@ -72,6 +70,9 @@ def test_a_new_version_is_a_new_file_and_the_old_one_stays(fetch, web, shelf):
     assert (shelf.site / first.path).read_bytes() == TIFF
     assert (shelf.site / second.path).read_bytes() == TIFF + b"more"
     assert [record.path for record in shelf.records()] == [second.path]
+    newest = shelf.folder / "newest" / "a" / "b.tif"
+    assert newest.read_bytes() == TIFF + b"more"
+    assert not newest.readlink().is_absolute()
 
 
 def test_a_file_that_was_removed_by_hand_is_fetched_again(fetch, web, shelf):
