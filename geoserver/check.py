@@ -53,6 +53,8 @@ def _files(site_folder: Path) -> Iterator[tuple[str, Path, Callable[[Path], obje
     for path in sorted(rule_package.RULES.glob("*.yaml")):
         yield "rule packages", path, lambda path: rule_package.load_rules(path.stem, path.parent)
     yield "jobs", declaration.FOLDER, lambda _: declaration.jobs()
+    for path in sorted((site_folder / "rules").glob("*.yaml")):
+        yield "rule packages", path, lambda path: rule_package.load_rules(path.stem, path.parent)
     own = site_folder / site.FILE_NAME
     if own.exists():
         yield "sites", own, lambda path: read(path, site.SiteDeclaration)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +19,19 @@ from pipelines.replay import AssetReplay, Replay, replay
 from risk_models.rule_diff import Difference, differences
 from risk_models.rule_package import RulePackage
 from risk_models.rules.sections import WARNED
+from risk_models.verification.matching import Occurrence, Stretch, match
 
 MOST_TIMES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that happened at an asset: what warnings are for."""
+
+    dataset: str
+    asset_id: str
+    at: datetime
+
 
 # Section of the rules that each kind of evidence rests on.
 _SECTIONS = {"item": "items", "hazard": "triggers", "weather": "weather_warnings"}
@@ -33,6 +46,7 @@ def backtest(
     since: datetime,
     until: datetime,
     step: timedelta,
+    incidents: Sequence[Incident] = (),
 ) -> dict[str, Any]:
     """Judge every asset over a period under two packages and report what differs.
 
@@ -44,12 +58,15 @@ def backtest(
         Both judged; what stood at `since` already is no alarm of the period.
     step : timedelta
         Between two evaluations.
+    incidents : sequence of Incident, optional
+        What happened at the assets in the period.
 
     Returns
     -------
     dict
         ``alarms`` (by package, month in UTC and tier), ``hours`` (of assets in each tier), ``changes``
-        (assets whose colour differs at some time, with the values of the rules that explain it), ``diff``.
+        (assets whose colour differs at some time, with the values of the rules that explain it), ``diff``,
+        ``verification`` (scores by package and tier; None where no incident of the period is known).
 
     Raises
     ------
@@ -79,7 +96,54 @@ def backtest(
         "hours": {"active": _hours(old, step), "candidate": _hours(new, step)},
         "changes": changes,
         "diff": [each.to_json() for each in diff],
+        "verification": _verification(old, new, incidents),
     }
+
+
+def _verification(old: Replay, new: Replay, incidents: Sequence[Incident]) -> dict[str, Any] | None:
+    known = [each for each in incidents if old.times[0] <= each.at <= old.times[-1]]
+    if not known:
+        return None
+    return {"incidents": len(known), "active": _scores(old, known), "candidate": _scores(new, known)}
+
+
+def _scores(found: Replay, incidents: Sequence[Incident]) -> dict[str, Any]:
+    """Return hits, misses, false alarms and the rates of each tier or worse, with Wilson intervals."""
+    names = [f"{asset.dataset}/{asset.asset_id}" for asset in found.assets]
+    hours = _hours_since(found.times[0], found.times)
+    events = [
+        Occurrence(f"{each.dataset}/{each.asset_id}", _hours_since(found.times[0], [each.at])[0])
+        for each in incidents
+    ]
+    scores = {}
+    for tier in WARNED:
+        stretches = [
+            Stretch(name, hours[begin], hours[min(end, len(hours) - 1)])
+            for name, asset in zip(names, found.assets, strict=True)
+            for begin, end in _unbroken(asset.shown >= tier)
+        ]
+        matched = match(tier, stretches, events, names, hours[-1])
+        table, lead = matched.table, matched.lead(0.5)
+        scores[tier.name.lower()] = {
+            "hits": table.hits,
+            "misses": table.misses,
+            "false_alarms": table.false_alarms,
+            "pod": table.pod.shown(),
+            "far": table.far.shown(),
+            "csi": table.csi.shown(),
+            "median_lead_hours": lead if math.isfinite(lead) else None,
+        }
+    return scores
+
+
+def _hours_since(begin: datetime, times: Sequence[datetime]) -> list[float]:
+    return [(at - begin) / timedelta(hours=1) for at in times]
+
+
+def _unbroken(warned: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
+    """Return first and one past the last step of each stretch."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], warned, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _times(since: datetime, until: datetime, step: timedelta) -> list[datetime]:
