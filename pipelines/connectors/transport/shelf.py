@@ -19,7 +19,7 @@ from typing import Any, Self
 from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput, StoreConflict
 from pipelines.connectors.transport.content import sha256_of
-from pipelines.durable import settled
+from pipelines.durable import PART, settled
 
 FOLDER = Path("sources") / "fetched"
 _LONGEST = 200  # of one part of a name: file systems take 255 bytes, and the hash comes before it
@@ -152,6 +152,8 @@ class Shelf:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreConflict("another fetch is under way", where=self.source) from None
+            for left in self.folder.rglob(f".*{PART}"):  # by a process that was killed while it settled a file
+                left.unlink()
             yield
 
     def record(self, name: str) -> Fetched | None:
