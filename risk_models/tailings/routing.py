@@ -11,6 +11,7 @@ from minegis.compiled import compiled
 from minegis.errors import InvalidInput
 
 Floats = NDArray[np.float64]
+_SECONDS_PER_HOUR = 3600.0
 _FAR = 1000.0  # m beyond the outlet: the ends of a table without a curve
 
 
@@ -115,12 +116,14 @@ def routed_level(
 
 
 @compiled
-def _at(x: float, xs: Floats, ys: Floats) -> float:
-    last = xs.size - 1
+def _row(x: float, xs: Floats, ys: Floats, p: int) -> float:
+    """Return y at x in row p of the tables; a view of the row would cost more than the look-up."""
+    last = xs.shape[1] - 1
     i = 1
-    while i < last and x > xs[i]:
+    while i < last and x > xs[p, i]:
         i += 1
-    return float(ys[i - 1] + (x - xs[i - 1]) * (ys[i] - ys[i - 1]) / (xs[i] - xs[i - 1]))
+    share = (x - xs[p, i - 1]) / (xs[p, i] - xs[p, i - 1])
+    return float(ys[p, i - 1] + share * (ys[p, i] - ys[p, i - 1]))
 
 
 @compiled
@@ -133,8 +136,95 @@ def _route(
             z = level[p]
             for t in range(intervals):
                 held = max(z, stage[p, 0])
-                now = _at(held, stage[p], indication[p]) + 2.0 * (
-                    inflow[m, t, p] - _at(held, stage[p], outflow[p])
-                )
-                z = np.nan if np.isnan(now) else _at(max(now, indication[p, 0]), indication[p], stage[p])
+                leaving = _row(held, stage, outflow, p)
+                now = _row(held, stage, indication, p) + 2.0 * (inflow[m, t, p] - leaving)
+                z = np.nan if np.isnan(now) else _row(max(now, indication[p, 0]), indication, stage, p)
                 found[m, t, p] = z
+
+
+def forecast_passage(
+    intensity: ArrayLike,
+    inflow_per_intensity: ArrayLike,
+    level: ArrayLike,
+    limit: ArrayLike,
+    stage: ArrayLike,
+    storage: ArrayLike,
+    outflow: ArrayLike,
+    interval: float,
+) -> Floats:
+    """Time until the level under a forecast reaches a limit, in each member.
+
+    As `routed_level` and the first passage of what it returns, without keeping the levels.
+
+    Parameters
+    ----------
+    intensity : (members, intervals, n) float, mm/h
+    inflow_per_intensity : (n,) float, m³/s
+        Of a millimetre an hour.
+    level, limit : (n,) float, m
+        At the beginning, and the one that must not be reached.
+    stage, storage, outflow : (n, k) float
+        As in `routed_level`.
+    interval : float, s
+
+    Returns
+    -------
+    (members, n) float, h
+        Infinite where the limit is never reached within the forecast; NaN where something before that is
+        unknown.
+
+    References
+    ----------
+    Chow, Maidment & Mays (1988), Applied Hydrology, section 8.2.
+    """
+    rain = np.ascontiguousarray(intensity, dtype=np.float64)
+    n = rain.shape[-1]
+    tables = [np.ascontiguousarray(each, dtype=np.float64) for each in (stage, storage, outflow)]
+    factor, start, bound = (
+        np.ascontiguousarray(np.broadcast_to(np.asarray(each, dtype=np.float64), (n,)))
+        for each in (inflow_per_intensity, level, limit)
+    )
+    found = np.empty((rain.shape[0], n))
+    indication = 2.0 * tables[1] / interval + tables[2]
+    _passage(
+        rain, factor, start, bound, tables[0], indication, tables[2], interval / _SECONDS_PER_HOUR, found
+    )
+    return found
+
+
+@compiled
+def _passage(
+    intensity: Floats,
+    factor: Floats,
+    level: Floats,
+    limit: Floats,
+    stage: Floats,
+    indication: Floats,
+    outflow: Floats,
+    hours: float,
+    found: Floats,
+) -> None:
+    members, intervals, ponds = intensity.shape
+    start, bound, held = np.empty(ponds), np.empty(ponds), np.empty(ponds)
+    for p in range(ponds):
+        start[p] = _row(max(level[p], stage[p, 0]), stage, indication, p)
+        bound[p] = _row(limit[p], stage, indication, p)
+        if np.isnan(level[p] + limit[p] + factor[p] + indication[p].sum() + outflow[p].sum()):
+            start[p] = np.nan
+    for m in range(members):
+        for p in range(ponds):
+            held[p] = start[p]
+            found[m, p] = start[p] if np.isnan(start[p]) else (0.0 if level[p] >= limit[p] else np.inf)
+        for t in range(intervals):
+            for p in range(ponds):
+                if found[m, p] != np.inf:
+                    continue
+                before = held[p]
+                rain = factor[p] * intensity[m, t, p]
+                after = before + 2.0 * (rain - _row(before, indication, outflow, p))
+                if np.isnan(after):
+                    found[m, p] = np.nan
+                elif after >= bound[p]:
+                    low, high = _row(before, indication, stage, p), _row(after, indication, stage, p)
+                    found[m, p] = (t + (limit[p] - low) / (high - low)) * hours
+                held[p] = max(after, indication[p, 0])

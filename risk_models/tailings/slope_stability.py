@@ -54,6 +54,7 @@ class DefaultGround(Declaration):
     magnitude: _Parameter
     raise_methods: dict[str, RaiseMethodDefaults]
     provenance: str
+    liquefaction_tier_from: dict[str, float]
 
 
 class _MajorHazard(Declaration):

@@ -22,7 +22,12 @@ from risk_models.tailings.overtopping import (
     overtopping_probability,
     perturbed_rain,
 )
-from risk_models.tailings.routing import PondTables, constant_area_tables, routed_level
+from risk_models.tailings.routing import (
+    PondTables,
+    constant_area_tables,
+    forecast_passage,
+    routed_level,
+)
 
 HOUR = 3600.0
 
@@ -170,3 +175,17 @@ def test_the_middle_of_perturbed_members_is_the_forecast() -> None:
 
 def test_decant_scenarios_run_from_whole_to_failed() -> None:
     assert flood_defaults().decant_shares == (1.0, 0.5, 0.0)
+
+
+@given(
+    arrays(np.float64, (3, 12, 4), elements=st.one_of(st.floats(0, 80), st.just(np.nan))),
+    arrays(np.float64, 4, elements=st.floats(-1, 2.5)),
+)
+def test_the_passage_of_a_forecast_is_that_of_its_levels(rain: np.ndarray, above: np.ndarray) -> None:
+    tables = constant_area_tables(np.full(4, 100.0), [5e4, 1e5, 2e5, np.nan], [0.0, 2.0, 5.0, 5.0], 0.5)
+    start, limit, factor = 100.0 + above, 102.0, 0.5
+    level = routed(rain * factor, start, tables)
+    expected = overtopping_lead_time(level, start, limit, 1.0)
+    expected[:, 3] = np.nan  # a pond of unknown area, be it full already
+    found = forecast_passage(rain, factor, start, limit, tables.stage, tables.storage, tables.outflow, HOUR)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)

@@ -1,0 +1,172 @@
+"""Stability of the outer slopes of facilities: at rest, and in the shaking that their cells had."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minegis.clock import format_utc
+from minegis.evidence import Evidence
+from minegis.levels import EvidenceState, Label, Standing, Tier
+from pipelines.asset_models import AssetInputs
+from pipelines.asset_models.known import Floats, Known, Origin
+from pipelines.asset_models.tsf_facilities import Facilities
+from risk_models.cards import card
+from risk_models.tailings.slope_stability import (
+    bishop_factor_of_safety,
+    default_ground,
+    pseudo_static_factor_of_safety,
+    required_factor_of_safety,
+    required_safety,
+    safety_tier,
+    seismic_coefficient,
+)
+from risk_models.warning.tiers import shown_provenance
+
+STATIC, SHAKEN = "slope_stability", "pseudo_static_stability"
+_LABELS = {
+    STATIC: Label("坝坡抗滑稳定", "Stability of the outer slope"),
+    SHAKEN: Label("坝坡抗滑稳定（地震）", "Stability of the outer slope in the earthquake"),
+}
+_CONDITIONS = {STATIC: "normal", SHAKEN: "seismic"}
+_METHODS = {STATIC: "bishop_factor_of_safety", SHAKEN: "pseudo_static_factor_of_safety"}
+_LACKING = Label("缺少坝高或浸润线埋深", "Dam height or phreatic depth is not known")
+_DEFAULTS = Label(
+    "强度、坡比或浸润线取默认值，最高只计蓝色", "Strength, slope or phreatic line are defaults: blue at most"
+)
+_NO_POND = 1e6  # m: a beach so long, or a pond so deep, that there is none
+
+
+def static_safety(known: Facilities) -> Floats:
+    """Return the factor of safety of every facility at rest."""
+    return bishop_factor_of_safety(*_section(known), 0.0, 0.0)
+
+
+def shaken_safety(known: Facilities, pga: Floats) -> Floats:
+    """Return the pseudo-static factor of safety of every facility, NaN where no shaking is known."""
+    coefficient = seismic_coefficient(pga, default_ground().dynamic_coefficient.value)
+    return pseudo_static_factor_of_safety(*_section(known), coefficient)
+
+
+def stability_nodes(
+    known: Facilities, key: str, safety: Floats, inputs: AssetInputs, shown: tuple[Known, ...] = ()
+) -> list[Evidence]:
+    """Return the node of one condition for every facility.
+
+    Parameters
+    ----------
+    known : Facilities
+    key : str
+        `STATIC` or `SHAKEN`.
+    safety : (n,) float
+    inputs : AssetInputs
+    shown : tuple of Known
+        What else to show beneath it.
+    """
+    required = np.array(
+        [
+            required_factor_of_safety(int(grade), _CONDITIONS[key]) if grade else np.nan
+            for grade in known.grade
+        ]
+    )
+    tiers = safety_tier(safety, required)
+    trusted = _trusted(known)
+    return [
+        _node(
+            row,
+            known,
+            key,
+            float(safety[row]),
+            float(required[row]),
+            Tier(int(tiers[row])),
+            bool(trusted[row]),
+            inputs,
+            shown,
+        )
+        for row in range(safety.size)
+    ]
+
+
+def _section(known: Facilities) -> tuple[Floats, ...]:
+    """Return the cross-section of every facility in the order that the search takes it."""
+    height = known.height.values
+    freeboard = known.crest.values - known.pond_level.values
+    dry = ~known.wet | np.isnan(freeboard)
+    beach = np.where(known.wet & ~np.isnan(known.beach.values), known.beach.values, _NO_POND)
+    return (
+        height,
+        known.face_ratio.values,
+        known.cohesion.values,
+        known.friction_angle.values,
+        known.unit_weight.values,
+        known.phreatic_depth.values,
+        beach,
+        # Without a pond the line goes on level with what it is at the crest.
+        np.where(dry, known.phreatic_depth.values, np.maximum(freeboard, 0.0)),
+        default_ground().foundation_depth.value * height,
+    )
+
+
+def _trusted(known: Facilities) -> NDArray[np.bool_]:
+    own = (known.cohesion, known.friction_angle, known.unit_weight, known.face_ratio, known.phreatic_depth)
+    return np.logical_and.reduce([one.at_least(Origin.REGISTER) for one in own])
+
+
+def _node(
+    row: int,
+    known: Facilities,
+    key: str,
+    safety: float,
+    required: float,
+    asked: Tier,
+    trusted: bool,
+    inputs: AssetInputs,
+    shown: tuple[Known, ...],
+) -> Evidence:
+    source, label = known.sources[row], _LABELS[key]
+    values = tuple(
+        one.node(row, source)
+        for one in (
+            known.height,
+            known.face_ratio,
+            known.cohesion,
+            known.friction_angle,
+            known.unit_weight,
+            known.phreatic_depth,
+            *shown,
+        )
+    )
+    method = card(_METHODS[key]).method
+    if math.isnan(safety):
+        return Evidence(
+            key,
+            label,
+            state=EvidenceState.MISSING,
+            method=method,
+            source=source,
+            note=_LACKING,
+            inputs=values,
+        )
+    rules = required_safety()
+    standing = Standing.CALIBRATED if trusted else Standing.ILLUSTRATIVE
+    stale = known.phreatic_depth.origin[row] == Origin.STALE
+    share = rules.tier_below[asked.name.lower()] if asked else math.nan
+    return Evidence(
+        key=key,
+        label=label,
+        value=round(safety, 4),
+        unit="1",
+        tier=standing.cap(asked),
+        state=EvidenceState.STALE if stale else EvidenceState.SUFFICIENT,
+        method=method,
+        standing=standing,
+        clause=rules.major_hazard.clause if asked is Tier.RED else rules.clause,
+        provenance=shown_provenance(rules.tier_provenance if asked else rules.provenance),
+        threshold=f"< {share:g} × {required:g}" if asked else f"{required:g}",
+        valid_time=format_utc(inputs.at),
+        source=source,
+        note=None if trusted else _DEFAULTS,
+        inputs=values,
+    )
