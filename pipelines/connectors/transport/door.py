@@ -85,6 +85,8 @@ def bring(
 ) -> Fetched:
     """Bring a file, whole and checked, or nothing; go on where an earlier attempt ended.
 
+    The patience is for attempts that bring nothing: while a file that can be gone on with grows, it holds.
+
     Parameters
     ----------
     told : function
@@ -95,7 +97,16 @@ def bring(
     MinegisError
         If it is not there, is not what was asked for, or the service does not answer.
     """
-    return patience.run(lambda: _attempt(door, wanted, shelf, now, told))
+    origin = shown(wanted.address)
+    size = shelf.part(wanted.name, origin).size
+    while True:
+        try:
+            return patience.run(lambda: _attempt(door, wanted, shelf, now, told))
+        except Unreachable:
+            part = shelf.part(wanted.name, origin)
+            if part.size <= size or not part.validators:
+                raise
+            size = part.size
 
 
 def _attempt(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from pipelines.connectors.transport.door import Answer, Validators, shown
 from pipelines.connectors.transport.patience import Transient, retry_after
 
 _REDIRECTS = 5
+_GRACE = 2  # read time-outs after which a trickle is judged
+_TRICKLE = 1000  # bytes/s
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _DOCUMENT_BYTES = 64_000_000
 _MOVED = frozenset({301, 302, 303, 307, 308})
@@ -65,9 +68,11 @@ class HttpDoor:
         *,
         lookup: Lookup = look_up,
         now: Callable[[], datetime] = utc_now,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
         self._now = now
+        self._clock = clock
         timeout = httpx.Timeout(endpoint.read_seconds, connect=endpoint.connect_seconds)
         self._client = httpx.Client(
             transport=_JudgedTransport(endpoint, lookup),
@@ -122,7 +127,18 @@ class HttpDoor:
                 name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers
             }
             with _as_transient(address):
-                yield Answer(begins, total, validators, response.iter_raw())
+                yield Answer(begins, total, validators, self._paced(response.iter_raw(), address))
+
+    def _paced(self, chunks: Iterator[bytes], address: str) -> Iterator[bytes]:
+        """Leave a server that keeps the line busy with a trickle, which no time-out of a single read ends."""
+        began, size = self._clock(), 0
+        for chunk in chunks:
+            size += len(chunk)
+            passed = self._clock() - began
+            if passed > _GRACE * self._endpoint.read_seconds and size < _TRICKLE * passed:
+                got = f"{size} bytes in {passed:.0f} s"
+                raise Transient(Unreachable("the answer trickles", where=shown(address), got=got))
+            yield chunk
 
     def piece(self, address: str, first: int, last: int | None) -> bytes:
         """Return the bytes from `first` to `last` (included; None for the end) of a file.

@@ -152,8 +152,8 @@ class Shelf:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreConflict("another fetch is under way", where=self.source) from None
-            for left in self.folder.rglob(f".*{PART}"):  # by a process that was killed while it settled a file
-                left.unlink()
+            for left in self.folder.rglob(f".*{PART}"):
+                left.unlink()  # of a process that was killed while it settled a file
             yield
 
     def record(self, name: str) -> Fetched | None:

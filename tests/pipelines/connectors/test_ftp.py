@@ -145,6 +145,14 @@ def test_an_inside_address_is_refused_unless_it_is_declared(shelf, patience):
         bring(door, Wanted("a", door.address("a")), shelf, patience)
 
 
+def test_a_password_is_not_told_to_a_server_without_tls(folder, login, shelf, patience):
+    with ftp_server(folder, Noting) as (port, handler):
+        secure = Endpoint(address=f"ftps://127.0.0.1:{port}/rain", internal=True, login=login, read_seconds=1)
+        with closing(FtpDoor(secure)) as door, pytest.raises(InvalidInput, match="refuses"):
+            bring(door, Wanted("a", door.address("a")), shelf, patience)
+        assert [line.split()[0] for line in handler.commands] == ["AUTH"]
+
+
 def test_a_name_with_a_line_break_is_no_command(folder, login, shelf, patience):
     with ftp_server(folder) as (port, _), closing(FtpDoor(endpoint_of(port, login))) as door:
         with pytest.raises(InvalidInput, match="no file's"):

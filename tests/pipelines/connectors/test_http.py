@@ -322,6 +322,22 @@ def test_a_server_that_says_nothing_is_given_up(web, shelf, slept):
     assert len(held) == 2
 
 
+def test_a_trickle_is_not_listened_to_for_ever(web, shelf, slept, endpoint):
+    web.file("/b.tif", TIFF)
+    times = iter(range(0, 10_000_000, 1000))  # a clock on which every piece takes 1000 s
+    patience = Patience(attempts=2, sleep=slept.append)
+    door = HttpDoor(endpoint, clock=lambda: float(next(times)))
+    with closing(door), pytest.raises(Unreachable, match="trickles"):
+        bring(door, Wanted("b.tif", f"{web.url}/b.tif"), shelf, patience)
+
+
+def test_a_line_that_breaks_more_often_than_is_tried_still_brings_what_grows(fetch, web, slept):
+    """Four attempts, each cut after 20,000 bytes: 204,804 bytes need eleven."""
+    web.file("/b.tif", TIFF, etag='"one"', cut_after=20_000)
+    assert fetch().sha256 == SHA256
+    assert len(web.seen) == 11
+
+
 def test_each_kind_of_login_is_sent_and_none_is_recorded(web, shelf, patience, monkeypatch):
     monkeypatch.setenv("EXAMPLE_LOGIN", "user:word")
     web.file("/b.tif", TIFF)

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from data_catalog.endpoint import Endpoint
 from minegis.errors import InvalidInput, NotFound, Unreachable
+from pipelines.connectors.transport import object_store
 from pipelines.connectors.transport.door import Wanted, bring
 from pipelines.connectors.transport.object_store import ObjectDoor
 
@@ -78,6 +79,17 @@ def test_a_part_of_another_version_is_begun_anew(endpoint, shelf, patience):
         part.begin(address, {"etag": '"0123"'}, len(CONTENT))
         part.path.write_bytes(b"x" * 1000)
         assert bring(door, Wanted("b.tif", address), shelf, patience).sha256 == SHA256
+
+
+def test_an_object_comes_in_pieces_and_an_empty_one_as_it_is(endpoint, shelf, patience, monkeypatch, s3):
+    monkeypatch.setattr(object_store, "_PIECE", 500_000)
+    httpx.put(f"{s3}/scenes/2026/07/empty", content=b"")
+    with closing(ObjectDoor(endpoint)) as door:
+        sizes: list[int] = []
+        found = bring(door, Wanted("a.tif", door.address("07/a.tif")), shelf, patience, told=sizes.append)
+        assert found.sha256 == SHA256
+        assert sizes == [500_000] * 4 + [48_004]
+        assert bring(door, Wanted("empty", door.address("07/empty")), shelf, patience).size == 0
 
 
 def test_what_is_not_there_is_not_tried_again(endpoint, shelf, patience, slept):
