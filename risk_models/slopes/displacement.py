@@ -141,8 +141,8 @@ def acceleration_onset(velocity: ArrayLike) -> Floats:
     at = np.arange(windows)[:, None]
     flat = (at < own) & ~(short > long * (1.0 + 1e-9))  # rounding is no acceleration
     run = np.where(flat, at, -1).max(axis=0) + 1  # the first window of the run that still goes on
-    # the short mean that first rose looks back over its own window
-    first = np.minimum(run + gates.long_window - gates.short_window, speed.shape[0] - 1)
+    # the last sample of the first window: those before it may be creep, which would delay the forecast
+    first = np.minimum(run + gates.long_window - 1, speed.shape[0] - 1)
     return np.where(own - run >= gates.persistence, order[first, columns].astype(np.float64), np.nan)
 
 
@@ -324,7 +324,7 @@ def _columns(values: ArrayLike) -> Floats:
     found = np.asarray(values, dtype=np.float64)
     if found.ndim not in {1, 2}:
         raise InvalidInput("not series", expected="(n,) or (n, series)", got=str(found.shape))
-    return found.reshape(found.shape[0], -1)
+    return found[:, None] if found.ndim == 1 else found
 
 
 def _fieller(

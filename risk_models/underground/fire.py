@@ -44,9 +44,9 @@ def indicator_rate(time: ArrayLike, value: ArrayLike) -> Floats:
 
     Parameters
     ----------
-    time : (n,) float, d
+    time : (n,) or (n, ...) float, d
     value : (n, ...) float
-        NaN samples are passed over.
+        Samples where either is NaN are passed over.
 
     Returns
     -------
@@ -58,8 +58,9 @@ def indicator_rate(time: ArrayLike, value: ArrayLike) -> Floats:
     Least squares.
     """
     t, y = np.asarray(time, dtype=np.float64), np.asarray(value, dtype=np.float64)
-    known = ~np.isnan(y)
-    at = np.where(known, t.reshape(-1, *[1] * (y.ndim - 1)), 0.0)
+    t = np.broadcast_to(t if t.ndim == y.ndim else t.reshape(-1, *[1] * (y.ndim - 1)), y.shape)
+    known = ~np.isnan(t + y)
+    at = np.where(known, t, 0.0)
     n = known.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         from_mean = np.where(known, at - at.sum(axis=0) / n, 0.0)

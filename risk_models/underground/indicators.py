@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import InvalidInput
 from risk_models.rules.sections import WARNED, Thresholds
+from risk_models.warning.tiers import shown_provenance
 
 
 class IndicatorLimit(Thresholds):
@@ -131,12 +132,43 @@ def indicator_tier(indicator: str, value: ArrayLike) -> NDArray[np.float64]:
     ----------
     GB 16423 where it sets a limit, else a project default.
     """
+    return _tier(indicator, value, published=False)
+
+
+def published_tier(indicator: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Tier of an indicator's value by the limits alone that a standard or a publication sets.
+
+    Parameters
+    ----------
+    indicator, value
+        As in `indicator_tier`.
+
+    Returns
+    -------
+    (n,) float, 1
+        At most `indicator_tier`; NaN where the value is NaN.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such indicator.
+
+    References
+    ----------
+    GB 16423; the publications named beside the limits.
+    """
+    return _tier(indicator, value, published=True)
+
+
+def _tier(indicator: str, value: ArrayLike, *, published: bool) -> NDArray[np.float64]:
     limits = underground_limits().indicator(indicator)
     given = np.asarray(value, dtype=np.float64)
     sign = 1.0 if limits.comparison == "above" else -1.0
     tier = np.zeros(given.shape)
     for level in WARNED:
         limit = limits.thresholds[level]
+        if published and shown_provenance(limit.provenance) != limit.provenance:
+            continue  # a project default
         excess = sign * (given - limit.value)
         passed = excess >= 0 if limit.inclusive else excess > 0
         tier = np.where(passed, float(level), tier)

@@ -106,7 +106,7 @@ def test_the_onset_is_where_the_speed_began_to_grow():
     running_away = 1 / (0.2 - 0.015 * np.arange(12))
     steady, slowing = np.full(32, 5.0), 100.0 / np.arange(1.0, 33.0)
     onset = acceleration_onset(np.column_stack([np.r_[creep, running_away], steady, slowing]))
-    assert 18 <= onset[0] <= 21
+    assert 20 <= onset[0] <= 22
     assert np.isnan(onset[1:]).all()
     assert np.isnan(acceleration_onset([1.0, 2.0, 3.0])).all()
 
@@ -117,7 +117,7 @@ def test_the_forecast_begins_at_the_onset():
     onset = acceleration_onset(velocity)
     with_onset = forecast(time, velocity, onset=onset)
     # 1/v = 0.2 − 0.015 (t − 19): zero at 32.33 d
-    assert with_onset.time == pytest.approx(32.33, abs=0.35)
+    assert with_onset.time == pytest.approx(32.3333, abs=1e-3)
     # with the creep before it the points lie on no one line
     assert forecast(time, velocity).outlook == Outlook.POOR_FIT
 

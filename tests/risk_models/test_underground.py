@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from minegis.errors import InvalidInput
 from minegis.levels import Tier
 from risk_models.underground.fire import fire_probability, graham_ratio, indicator_rate
-from risk_models.underground.indicators import indicator_tier, underground_limits
+from risk_models.underground.indicators import indicator_tier, published_tier, underground_limits
 from risk_models.underground.inrush import flooding_time, inflow_ratio, inrush_coefficient, pump_load
 from risk_models.underground.microseismic import (
     apparent_volume,
@@ -56,6 +56,14 @@ def test_carbon_monoxide_and_oxygen_have_the_limits_of_the_standard():
         indicator_tier("subsidence", 1.0)
 
 
+def test_a_tier_by_published_limits_leaves_project_defaults_out():
+    # of carbon monoxide only the 24 ppm of the standard has an authority; all of the Graham ratio has one
+    assert published_tier("co", [20, 30, 500]).tolist() == [0, 2, 2]
+    assert published_tier("graham_ratio", [0.45, 1.5, 2.5]).tolist() == [1, 3, 4]
+    assert published_tier("inflow_ratio", 99.0) == 0
+    assert np.isnan(published_tier("co", np.nan))
+
+
 @pytest.mark.parametrize("name", INDICATORS)
 def test_a_worse_value_never_has_a_milder_tier(name: str):
     limits = underground_limits().indicator(name)
@@ -64,6 +72,7 @@ def test_a_worse_value_never_has_a_milder_tier(name: str):
     tiers = indicator_tier(name, values if limits.comparison == "above" else values[::-1])
     assert (np.diff(tiers) >= 0).all()
     assert {0, 4} <= set(tiers)
+    assert (published_tier(name, values) <= indicator_tier(name, values)).all()
 
 
 def test_a_rate_is_the_slope_of_the_samples_that_are_known():
