@@ -7,7 +7,7 @@ registered earthquakes is known of the past; a caller that has more hands it in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -111,7 +111,12 @@ class Replay:
 
 
 def replay(
-    store: Store, rules: RulePackage, times: Sequence[datetime], *, evidence: EvidenceAt | None = None
+    store: Store,
+    rules: RulePackage,
+    times: Sequence[datetime],
+    *,
+    watched: Container[tuple[str, str]] | None = None,
+    evidence: EvidenceAt | None = None,
 ) -> Replay:
     """Judge every asset at past times, in order, and move its shown tier step by step.
 
@@ -123,6 +128,8 @@ def replay(
         Need not be the site's.
     times : sequence of datetime
         Ascending, aware. The first is each asset's first evaluation: begin before what is to be counted.
+    watched : container of (dataset, asset id), optional
+        The assets to judge; all of the register if absent.
     evidence : callable, optional
         Model evidence kept from a past time, by (dataset, asset id); the earthquakes of the register are
         there without it.
@@ -138,7 +145,11 @@ def replay(
             "times must ascend", where="replay", expected="one time or more", got=str(len(moments))
         )
     assets = [
-        (name, feature) for name, each in datasets().items() if each.asset for feature in store.features(name)
+        (name, feature)
+        for name, each in datasets().items()
+        if each.asset
+        for feature in store.features(name)
+        if watched is None or (name, feature.id) in watched
     ]
     past = _Past(
         rules=rules,
