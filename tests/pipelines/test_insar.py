@@ -266,6 +266,14 @@ def test_mexico_city_sinks_as_known(moving, mexico):
     assert np.nanmedian(east) - np.nanmedian(west) > 150
 
 
+def test_the_rock_of_penon_de_los_banos_stands_while_the_lake_bed_around_it_sinks(moving, mexico):
+    # the volcanic hill at 19.440° N, 99.085° W, and the airport's ground 1 km around it
+    away, x, y = -moving.velocity, mexico.grid.x, mexico.grid.y
+    apart = np.hypot((x[np.newaxis] + 99.085) * np.cos(np.radians(19.44)), y[:, np.newaxis] - 19.440) * 111.2
+    rock, around = np.nanmedian(away[apart < 0.3]), np.nanmedian(away[(apart > 1) & (apart < 2)])
+    assert around - rock > 80
+
+
 def test_mexico_city_weighted_by_coherence_says_the_same(mexico, moving):
     phase, _ = referenced(mexico.phase)
     weighted = inverted_mexico(mexico, phase, coherence=mexico.coherence)
