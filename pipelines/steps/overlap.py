@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 _SLIVER = 1e-9  # a smaller part of a cell is rounding, not overlap
+_SPECK = 1e-10  # a smaller part of a pixel is rounding, not coverage
 _BATCH = 2_000_000  # pieces of outline worked on at a time: some 200 MB
 
 
@@ -55,7 +56,7 @@ def overlaps(grid: RasterGrid, cells: Cells) -> tuple[Indices, Indices, Floats, 
     x, y = _in_plane(grid, points, cell)
     if grid.is_geographic:
         y = -np.sin(np.radians(points[:, 1]))
-    return _in_batches(grid, x, y, cell, cell, _row_edges(grid))
+    return _in_batches(grid, x, y, cell, cell, _row_edges(grid), _SLIVER, 0.0)
 
 
 def coverage(grid: RasterGrid, shapes: Shapes) -> tuple[Indices, Indices, Floats]:
@@ -77,7 +78,7 @@ def coverage(grid: RasterGrid, shapes: Shapes) -> tuple[Indices, Indices, Floats
     pixel : (k,) int
         ``row * width + column``.
     part : (k,) float
-        Fraction of the pixel's area, 0 < part ≤ 1; less than 1e-9 of the polygon is left out.
+        Fraction of the pixel's area, 0 < part ≤ 1; less than 1e-10 is left out.
 
     Raises
     ------
@@ -96,7 +97,7 @@ def coverage(grid: RasterGrid, shapes: Shapes) -> tuple[Indices, Indices, Floats
     points, ring = shapely.get_coordinates(rings, return_index=True)
     x, y = _in_plane(grid, points, owner[part[ring]])
     rows = np.arange(grid.height + 1, dtype=np.float64)
-    start, pixel, fraction, area = _in_batches(grid, x, y, owner[part[ring]], ring, rows)
+    start, pixel, fraction, area = _in_batches(grid, x, y, owner[part[ring]], ring, rows, 0.0, _SPECK)
     return start, pixel, np.minimum(fraction * np.repeat(area, np.diff(start)), 1.0)
 
 
@@ -134,10 +135,20 @@ def goes_round(grid: RasterGrid) -> bool:
 
 
 def _in_batches(
-    grid: RasterGrid, x: Floats, y: Floats, cell: Indices, ring: Indices, rows: Floats
+    grid: RasterGrid,
+    x: Floats,
+    y: Floats,
+    cell: Indices,
+    ring: Indices,
+    rows: Floats,
+    least_fraction: float,
+    least_part: float,
 ) -> tuple[Indices, Indices, Floats, Floats]:
     """Return where the pixels of each outline begin, which, with what fraction, and the whole areas."""
-    batches = [_in_pixels(grid, x[at], y[at], cell[at], ring[at], rows) for at in _batches(x, y, cell, rows)]
+    least = least_fraction, least_part
+    batches = [
+        _in_pixels(grid, x[at], y[at], cell[at], ring[at], rows, least) for at in _batches(x, y, cell, rows)
+    ]
     counts, pixel, fraction, area = (np.concatenate(arrays) for arrays in zip(*batches, strict=True))
     start = np.zeros(counts.size + 1, np.int64)
     np.cumsum(counts, out=start[1:])
@@ -156,7 +167,13 @@ def _batches(x: Floats, y: Floats, cell: Indices, rows: Floats) -> Iterator[slic
 
 
 def _in_pixels(
-    grid: RasterGrid, x: Floats, y: Floats, cell: Indices, ring: Indices, rows: Floats
+    grid: RasterGrid,
+    x: Floats,
+    y: Floats,
+    cell: Indices,
+    ring: Indices,
+    rows: Floats,
+    least: tuple[float, float],
 ) -> tuple[Indices, Indices, Floats, Floats]:
     """Return for some outlines how many pixels, which, with what fraction, and the whole areas."""
     cell = np.cumsum(np.diff(cell, prepend=cell[0]) != 0)
@@ -165,7 +182,7 @@ def _in_pixels(
     fraction = part / whole[owner]
     if goes_round(grid):
         column %= grid.width
-    kept = (column >= 0) & (column < grid.width) & (fraction > _SLIVER)
+    kept = (column >= 0) & (column < grid.width) & (fraction > least[0]) & (np.abs(part) > least[1])
     counts = np.bincount(owner[kept], minlength=whole.size)
     return counts, row[kept] * grid.width + column[kept], fraction[kept], np.abs(whole)
 
