@@ -1,7 +1,7 @@
-"""Earthquake landslides (Nowicki Jessee 2018) over a large raster: one pass on all cores, and the three functions.
+"""Earthquake landslides (Nowicki Jessee 2018) over a large raster: one pass on all cores, three functions.
 
-Run by hand: ``python tests/benchmarks/landslide.py [--megapixels 100]``. The rasters are made up, single precision,
-in memory; the three functions get a tenth of the pixels, and the two are compared on it.
+Run by hand: ``python tests/benchmarks/landslide.py [--megapixels 100]``. The rasters are made up, in single
+precision and in memory; the three functions get a tenth of the pixels, and the two are compared on it.
 """
 
 from __future__ import annotations
