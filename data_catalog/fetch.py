@@ -19,6 +19,9 @@ class Asked(Declaration):
 
     `cadence` is how often the source is worth asking, `window` how far back from the present is asked for,
     `delay` how long after its time something is published. `max_mb` bounds each file, `max_files` one fetch.
+    `into` is what a file is imported as once it is here: a dataset, ``reading``, or nothing; `registry` says
+    that it is a register of tailings facilities in its publisher's words, `time_zone` and `encoding` what a
+    table does not say itself, `origin` whose data they are.
     """
 
     cadence: timedelta = timedelta(days=1)
@@ -26,6 +29,17 @@ class Asked(Declaration):
     delay: timedelta = timedelta(0)
     max_mb: float = Setting(default=2000.0, gt=0)
     max_files: int = Setting(default=1000, gt=0)
+    into: str = Setting(default="", pattern=r"^[a-z_]*$")
+    registry: bool = False
+    time_zone: str = ""
+    encoding: str = ""
+    origin: Literal["operator", "public"] = "operator"
+
+    @model_validator(mode="after")
+    def _a_registry_is_of_facilities(self) -> Self:
+        if self.registry and self.into != "tsf":
+            raise ValueError("a registry goes into tsf")
+        return self
 
 
 class FilesAsked(Asked):
@@ -130,19 +144,26 @@ class ProcessAsked(Asked):
 
 
 class TableAsked(Asked):
-    """Rows of one table or view of a database; `watermark` is a column that only grows."""
+    """Rows of one table or view of a database; `watermark` is a column that only grows.
+
+    `headers` gives columns other names in the file, `constants` adds columns that hold one text.
+    """
 
     service: Literal["table"]
     table: str = Setting(pattern=_NAME)
     columns: tuple[Annotated[str, Setting(min_length=1)], ...] = Setting(min_length=1)
     watermark: str = ""
     overlap: timedelta = timedelta(0)
+    headers: dict[str, str] = Setting(default_factory=dict)
+    constants: dict[str, str] = Setting(default_factory=dict)
     max_rows: int = Setting(default=1_000_000, gt=0)
 
     @model_validator(mode="after")
     def _the_watermark_is_read(self) -> Self:
         if self.watermark and self.watermark not in self.columns:
             raise ValueError("the watermark is one of the columns")
+        if set(self.headers) - set(self.columns):
+            raise ValueError("headers are for columns that are read")
         return self
 
 

@@ -13,6 +13,7 @@ from data_catalog.site import Site
 from data_catalog.store import Store
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from minegis.errors import MinegisError
+from minegis.settings import Settings
 
 
 def fetch(
@@ -43,7 +44,7 @@ def fetch(
         if dry_run:
             reports.append({"source": each.id, "would_ask": fetching.plan(job)})
         elif sources or fetching.is_due(job):
-            reports.append(_fetched(opened, each, boxes))
+            reports.append(_fetched(opened, each, boxes) | _taken_in(settings, opened, each))
         else:
             reports.append({"source": each.id, "not_due": True})
     _tell(reports, as_json)
@@ -71,6 +72,21 @@ def _fetched(opened: Site, source: Any, boxes: tuple[Any, ...]) -> dict[str, Any
     return report
 
 
+def _taken_in(settings: Settings, opened: Site, source: Any) -> dict[str, Any]:
+    """Import what has come, where the declaration says what it is."""
+    if not source.asked.into:
+        return {}
+    from pipelines.connectors.transport.shelf import Shelf  # noqa: PLC0415
+    from pipelines.intake import take_in  # noqa: PLC0415
+
+    with Store.open(settings.site, settings.database) as store:
+        try:
+            taken = take_in(store, Shelf(opened.folder, source.id), source.asked)
+        except MinegisError as error:
+            return {"imported": [], "error": str(error)}
+    return {"imported": [report.to_json() for _, report in taken]}
+
+
 @contextmanager
 def _bytes_shown(title: str) -> Iterator[Any]:
     columns = (SpinnerColumn(), TextColumn("{task.description:<44}"), DownloadColumn(), TimeElapsedColumn())
@@ -89,8 +105,13 @@ def _tell(reports: list[dict[str, Any]], as_json: bool) -> None:
                 out.print(line, markup=False, highlight=False, soft_wrap=True)
         if not reports:
             err.print("No source has an address in sources.yaml; see docs/operators/sources.md.")
-    if any(report.get("error") or report.get("refused") for report in reports):
+    if any(report.get("error") or report.get("refused") or _held(report) for report in reports):
         raise typer.Exit(3)
+
+
+def _held(report: dict[str, Any]) -> int:
+    """Return how many rows of what was imported are held."""
+    return sum(each["quarantined"] for each in report.get("imported", []))
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
@@ -110,5 +131,10 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from (f"  new      {each['path']}  {each['size']:,} bytes" for each in report["new"])
     yield from (f"  absent   {each}" for each in absent)
     yield from (f"  refused  {each}" for each in refused)
+    for each in report.get("imported", []):
+        counts = ", ".join(
+            f"{each[name]} {name}" for name in ("inserted", "updated", "unchanged", "quarantined")
+        )
+        yield f"  imported {each['file']} into {each['dataset']}: {counts}"
     if "error" in report:
         yield f"  failed   {report['error']}"

@@ -217,6 +217,18 @@ class Shelf:
         part.path.write_bytes(content)
         return self.settle(part, found)
 
+    def taken(self, found: Fetched) -> bool:
+        """Whether this version was imported."""
+        try:
+            return self._below(".taken", found.name).read_text() == found.sha256
+        except FileNotFoundError:
+            return False
+
+    def note_taken(self, found: Fetched) -> None:
+        """Remember that this version was imported."""
+        with settled(self._below(".taken", found.name)) as copy:
+            copy.write_text(found.sha256)
+
     def visited(self) -> datetime | None:
         """Return when the source was last fetched to the end, None if never."""
         try:

@@ -102,7 +102,7 @@ def _engine(url: str, seconds: float) -> sa.Engine:
 def _written(result: sa.CursorResult[Any], asked: TableAsked) -> Rows:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(asked.columns)
+    writer.writerow([*(asked.headers.get(name, name) for name in asked.columns), *asked.constants])
     at = asked.columns.index(asked.watermark) if asked.watermark else -1
     count, watermark = 0, None
     for row in result:
@@ -111,7 +111,7 @@ def _written(result: sa.CursorResult[Any], asked: TableAsked) -> Rows:
             raise InvalidInput(
                 "more rows than declared", where=asked.table, expected=f"at most {asked.max_rows} (max_rows)"
             )
-        writer.writerow([_plain(value) for value in row])
+        writer.writerow([*(_plain(value) for value in row), *asked.constants.values()])
         if asked.watermark and row[at] is not None:
             watermark = row[at]
     return Rows(text.getvalue().encode(), count, watermark)
