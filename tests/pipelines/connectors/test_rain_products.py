@@ -152,7 +152,10 @@ def test_accumulations_of_other_starts_are_left_as_they_are(era5):
 def ensemble(tmp_path):
     """A GRIB 2 file per member and step: template 4.11, accumulated since the reference time."""
 
-    def made(member, hours, millimetres, begin=0):
+    def made(member, hours, millimetres, begin=0, gap=None):
+        values = millimetres + np.arange(12.0).reshape(3, 4)
+        if gap is not None:
+            values[2, 3] = gap
         tiff = tmp_path / "a.tif"
         profile = {
             "driver": "GTiff",
@@ -163,7 +166,7 @@ def ensemble(tmp_path):
             "crs": "EPSG:4326",
         }
         with rasterio.open(tiff, "w", transform=Affine(1, 0, 100, 0, -1, 33), **profile) as dataset:
-            dataset.write(millimetres + np.arange(12.0).reshape(3, 4), 1)
+            dataset.write(values, 1)
         path = tmp_path / f"{member}-{begin}-{hours}.grib2"
         # 4.0 values, then type of member 3, its number, members; end of the interval; one range, sum, h
         rasterio.shutil.copy(
@@ -202,6 +205,14 @@ def test_a_member_without_its_last_step_is_named(ensemble):
     paths = [ensemble(7, 3, 3.0), ensemble(7, 6, 15.0), ensemble(2, 3, 0.0)]
     with pytest.raises(InvalidInput, match=r"member 2.*another period"):
         read_rain_forecast(paths, "gfs_total_precipitation")
+
+
+@pytest.mark.parametrize("gap", [999_999.0, 999_990.0])
+def test_a_gap_of_the_weather_service_in_grib_is_no_rain_of_a_kilometre(ensemble, gap):
+    rain = read_rain(ensemble(0, 3, 5.0, gap=gap), "cma_grid_precipitation")
+    assert np.isnan(rain.values[2, 3])
+    assert rain.values[2, 2] == pytest.approx(15.0)  # 5 + 10
+    assert (rain.valid_from, rain.valid_to) == (utc(2026, 7, 20), utc(2026, 7, 20, 3))
 
 
 def test_sums_since_the_start_and_sums_of_a_step_side_by_side_count_once(ensemble):
