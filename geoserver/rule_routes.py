@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +19,7 @@ from geoserver.services import OpenSite, services_of
 from geoserver.writers import refuse_stranger
 from minegis.declarations import Declaration
 from minegis.errors import NotFound
+from pipelines.rule_life import activate, backtest_apart, receive, rollback
 from pipelines.rule_signing import Signature, TrustedKeys, trusted_keys
 from pipelines.rule_state import find_package
 
@@ -60,7 +61,6 @@ async def rule_list(request: Request) -> Response:
 @router.post("", status_code=HTTPStatus.CREATED)
 async def rule_load(request: Request, loading: Loading) -> Response:
     """Receive a package; it is checked whole, and judges nothing until it is activated."""
-    from pipelines.rule_life import receive  # noqa: PLC0415 – the server that only reads stays small
 
     def work(site: Site, store: Store, keys: TrustedKeys) -> dict[str, Any]:
         known = receive(site, store, loading.text, loading.signature, keys, who=loading.who)
@@ -74,7 +74,6 @@ async def rule_load(request: Request, loading: Loading) -> Response:
 @router.post("/rollback")
 async def rule_rollback(request: Request, decision: Decision) -> Response:
     """Bring back the rules that were active before."""
-    from pipelines.rule_life import rollback  # noqa: PLC0415
 
     def work(site: Site, store: Store, keys: TrustedKeys) -> dict[str, Any]:
         rollback(site, store, keys, who=decision.who, reason=decision.reason)
@@ -128,13 +127,14 @@ async def rule_backtest(request: Request, package: str, version: str) -> Respons
 @router.post("/{package}/{version}/backtest", status_code=HTTPStatus.CREATED)
 async def rule_try(request: Request, package: str, version: str, trial: Trial) -> Response:
     """Replay a period under a package and under the active one, and keep the report."""
-    from pipelines.rule_life import run_backtest  # noqa: PLC0415
+    database = services_of(request).settings.database
 
     def work(site: Site, store: Store, _: TrustedKeys) -> dict[str, Any]:
         known = find_package(site, store, package, version)
         step = timedelta(hours=trial.step_hours)
-        period: tuple[datetime, datetime] = (trial.since, trial.until)
-        return views.tested(run_backtest(site, store, known, *period, step, who=trial.who))
+        return views.tested(
+            backtest_apart(site, database, known, trial.since, trial.until, step, who=trial.who)
+        )
 
     return _json(await _changed(request, work), HTTPStatus.CREATED)
 
@@ -142,7 +142,6 @@ async def rule_try(request: Request, package: str, version: str, trial: Trial) -
 @router.post("/{package}/{version}/activate")
 async def rule_activate(request: Request, package: str, version: str, decision: Decision) -> Response:
     """Put a package in the place of the active one; the next run judges by it."""
-    from pipelines.rule_life import activate  # noqa: PLC0415
 
     def work(site: Site, store: Store, keys: TrustedKeys) -> dict[str, Any]:
         known = find_package(site, store, package, version)

@@ -145,8 +145,8 @@ def backtest(
 ) -> None:
     """Replay a period under a package and under the active one; needed before it can be activated."""
     from geoserver.rule_views import tested  # noqa: PLC0415
-    from pipelines.rule_life import run_backtest  # noqa: PLC0415
     from pipelines.rule_state import find_package  # noqa: PLC0415
+    from pipelines.rule_trial import run_backtest  # noqa: PLC0415
 
     with _opened(site) as (_, opened, store):
         known = find_package(opened, store, *_split(package))

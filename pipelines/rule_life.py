@@ -8,7 +8,10 @@ change of rules needs no restart.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -16,13 +19,11 @@ from data_catalog.site import Site
 from data_catalog.store import ActivationRecord, BacktestRecord, RulePackageRecord, Store
 from minegis.clock import utc_now
 from minegis.declarations import read
-from minegis.errors import InvalidDeclaration, InvalidInput, NotFound, StoreConflict
-from pipelines.rule_backtest import backtest
+from minegis.errors import InvalidDeclaration, InvalidInput, MinegisError, NotFound, StoreConflict
 from pipelines.rule_signing import Signature, TrustedKeys, verify
 from pipelines.rule_state import (
     KnownPackage,
     active_digest,
-    active_rules,
     default_rules,
     find_by_digest,
     find_package,
@@ -67,7 +68,7 @@ def receive(
     StoreConflict
         If this version is known with another content.
     """
-    _named(who)
+    named(who)
     package = _read(text, where or "rule package", site)
     now = utc_now()
     signer = verify(package, signature, keys, now).signer if signature else ""
@@ -114,9 +115,9 @@ def signed_file(path: Path) -> tuple[str, Signature | None]:
     return path.read_text(encoding="utf-8"), signature
 
 
-def run_backtest(
+def backtest_apart(
     site: Site,
-    store: Store,
+    database: str,
     known: KnownPackage,
     since: datetime,
     until: datetime,
@@ -124,20 +125,39 @@ def run_backtest(
     *,
     who: str,
 ) -> BacktestRecord:
-    """Replay a period under a package and under the active one, and keep the report.
+    """Make a back-test in a process of its own: a replay is long work, and loads what a server does not.
 
     Raises
     ------
     InvalidInput
-        If the period is empty.
+        As `rule_trial.run_backtest`.
+    MinegisError
+        If the process ended before it was done.
     """
-    _named(who)
-    active = active_rules(site, store)
-    report = backtest(store, active, known.package(), since, until, step)
-    record = BacktestRecord(known.record.digest, active.digest, since, until, report, who, utc_now())
-    store.rules.add(known.record)
-    store.rules.add_backtest(record)
-    return record
+    named(who)
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as apart:
+        asked = apart.submit(
+            _backtest_here, site.folder, database, known.record.digest, since, until, step, who
+        )
+        try:
+            return asked.result()
+        except BrokenProcessPool:
+            raise MinegisError(
+                "the back-test ended before it was done",
+                where=known.name,
+                expected="memory enough, or a shorter period",
+            ) from None
+
+
+def _backtest_here(
+    folder: Path, database: str, digest: str, since: datetime, until: datetime, step: timedelta, who: str
+) -> BacktestRecord:
+    from pipelines.rule_trial import run_backtest  # noqa: PLC0415
+
+    site = Site.open(folder)
+    with Store.open(folder, database) as store:
+        known = find_by_digest(site, store, digest)
+        return run_backtest(site, store, known, since, until, step, who=who)
 
 
 def activate(
@@ -153,7 +173,7 @@ def activate(
     InvalidInput
         If its signature is not that of a key that is trusted today.
     """
-    _named(who, reason)
+    named(who, reason)
     log = store.rules.activations()
     active = active_digest(site, log)
     if known.record.digest == active:
@@ -184,7 +204,7 @@ def rollback(site: Site, store: Store, keys: TrustedKeys, *, who: str, reason: s
     InvalidInput
         If the key of what was active before is no longer trusted, or its content was changed in the store.
     """
-    _named(who, reason)
+    named(who, reason)
     log = store.rules.activations()
     activations = in_place(log)
     if not activations:
@@ -231,7 +251,14 @@ def _log(
     return entry
 
 
-def _named(who: str, reason: str = "-") -> None:
+def named(who: str, reason: str = "-") -> None:
+    """Refuse a change that does not say who makes it and why.
+
+    Raises
+    ------
+    InvalidInput
+        If it does not.
+    """
     for name, value in (("who", who), ("reason", reason)):
         if not value.strip():
             raise InvalidInput("a change of rules says who made it and why", where=name, expected="a text")

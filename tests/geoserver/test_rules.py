@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,25 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@contextmanager
+def opened(folder: Path, keys: Path) -> Iterator[TestClient]:
+    settings = Settings(site=make_site(folder), web=Path("absent"), rule_keys=keys / "trusted.yaml")
+    with TestClient(create_app(settings), base_url=LOCAL, client=("127.0.0.1", 50000)) as client:
+        yield client
+
+
 @pytest.fixture
 def office(tmp_path: Path, keys: Path) -> Iterator[TestClient]:
-    settings = Settings(site=make_site(tmp_path), web=Path("absent"), rule_keys=keys / "trusted.yaml")
-    with TestClient(create_app(settings), base_url=LOCAL, client=("127.0.0.1", 50000)) as opened:
-        yield opened
+    with opened(tmp_path, keys) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory, keys: Path) -> Iterator[TestClient]:
+    """A site that every request of these tests leaves as it was."""
+    with opened(tmp_path_factory.mktemp("unchanged"), keys) as client:
+        yield client
+        assert not [each for each in client.get("/api/v1/rules").json()["packages"] if each["stored"]]
 
 
 def signed(text: str, keys: Path) -> dict[str, Any]:
@@ -52,8 +67,8 @@ def signed(text: str, keys: Path) -> dict[str, Any]:
     return {"text": text, "signature": signature.model_dump(), "who": "Li"}
 
 
-def test_a_site_lists_what_comes_with_minegis(office: TestClient) -> None:
-    body = office.get("/api/v1/rules").json()
+def test_a_site_lists_what_comes_with_minegis(unchanged: TestClient) -> None:
+    body = unchanged.get("/api/v1/rules").json()
     assert (body["active"]["id"], body["log"]) == ("national", [])
     assert {each["id"]: each["state"] for each in body["packages"]} == {
         "liaoning": "received", "national": "active", "shanxi": "received",
@@ -117,22 +132,22 @@ def test_a_package_is_compared_by_field_value_and_clause(office: TestClient, key
     ],
 )  # fmt: skip
 def test_a_package_that_is_not_valid_is_refused_with_its_mistakes(
-    office: TestClient, text: str, told: str
+    unchanged: TestClient, text: str, told: str
 ) -> None:
-    answer = office.post("/api/v1/rules", json={"text": text, "who": "Li"})
+    answer = unchanged.post("/api/v1/rules", json={"text": text, "who": "Li"})
     assert answer.status_code == 400
     assert told in answer.json()["detail"]
 
 
-def test_a_package_changed_after_it_was_signed_is_refused(office: TestClient, keys: Path) -> None:
+def test_a_package_changed_after_it_was_signed_is_refused(unchanged: TestClient, keys: Path) -> None:
     sent = signed(TEXT, keys) | {"text": TEXT.replace("blue: 3", "blue: 9")}
-    answer = office.post("/api/v1/rules", json=sent)
+    answer = unchanged.post("/api/v1/rules", json=sent)
     assert (answer.status_code, answer.json()["what"]) == (400, "the signature is not of this content")
 
 
-def test_strangers_read_the_rules_and_change_nothing(office: TestClient, keys: Path) -> None:
+def test_strangers_read_the_rules_and_change_nothing(unchanged: TestClient, keys: Path) -> None:
     away = {"X-Forwarded-For": "203.0.113.7"}
-    assert office.get("/api/v1/rules", headers=away).status_code == 200
+    assert unchanged.get("/api/v1/rules", headers=away).status_code == 200
     requests = {
         "/api/v1/rules": signed(TEXT, keys),
         "/api/v1/rules/rollback": DECISION,
@@ -140,7 +155,7 @@ def test_strangers_read_the_rules_and_change_nothing(office: TestClient, keys: P
         "/api/v1/rules/national/1.1.0/activate": DECISION,
     }
     for path, body in requests.items():
-        assert office.post(path, json=body, headers=away).status_code == 403, path
+        assert unchanged.post(path, json=body, headers=away).status_code == 403, path
 
 
 @pytest.mark.parametrize(
@@ -154,23 +169,23 @@ def test_strangers_read_the_rules_and_change_nothing(office: TestClient, keys: P
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(
-    office: TestClient, path: str, body: dict[str, Any]
+    unchanged: TestClient, path: str, body: dict[str, Any]
 ) -> None:
-    answer = office.post(path, json=body)
+    answer = unchanged.post(path, json=body)
     assert answer.status_code == 400
     assert answer.json()["status"] == 400
 
 
-def test_what_is_not_there_is_not_found(office: TestClient) -> None:
+def test_what_is_not_there_is_not_found(unchanged: TestClient) -> None:
     for path in ("atlantis/1.0.0", "national/9", "national/9/diff", "national/1.1.0/diff?against=atlantis",
                  "thresholds/tsf/absent", "thresholds/atlantis/x"):  # fmt: skip
-        assert office.get(f"/api/v1/rules/{path}").status_code == 404, path
+        assert unchanged.get(f"/api/v1/rules/{path}").status_code == 404, path
 
 
-def test_limits_are_generated_from_the_design_of_an_asset(office: TestClient) -> None:
+def test_limits_are_generated_from_the_design_of_an_asset(unchanged: TestClient) -> None:
     # T1: 320 × 10⁴ m³ and 48 m are class 4, upstream: freeboard 0.5 m, beach 50 m;
     # phreatic depth between 2 m at 30 m and 4 m at 60 m: 2 + 2 × 18 / 30 = 3.2 m.
-    body = office.get("/api/v1/rules/thresholds/tsf/T1").json()
+    body = unchanged.get("/api/v1/rules/thresholds/tsf/T1").json()
     found = {each["item"]: each["thresholds"] for each in body["thresholds"]}
     assert found["freeboard"]["red"]["value"] == 0.5
     assert found["dry_beach"]["red"]["value"] == 50

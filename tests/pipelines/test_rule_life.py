@@ -22,9 +22,10 @@ from minegis.levels import Origin
 from minegis.reading import Quality, Reading
 from pipelines.replay import replay
 from pipelines.rule_backtest import Incident, backtest
-from pipelines.rule_life import activate, receive, receive_file, rollback, run_backtest
+from pipelines.rule_life import activate, receive, receive_file, rollback
 from pipelines.rule_signing import TrustedKey, TrustedKeys, make_key, sign
 from pipelines.rule_state import KnownPackage, State, active_rules, find_package, known_packages
+from pipelines.rule_trial import run_backtest
 from risk_models.rule_package import load_rules, read_rules
 
 AT = datetime(2026, 7, 20, 4, tzinfo=UTC)
