@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import numpy as np
@@ -126,16 +127,16 @@ def _node(
 
 def _fit(forecast: FailureForecast, column: int) -> tuple[Evidence, ...]:
     found = (
-        ("r_squared", Label("拟合优度", "Goodness of fit"), forecast.r_squared[column]),
-        ("points", Label("拟合点数", "Points of the fit"), forecast.points[column]),
+        ("r_squared", Label("拟合优度", "Goodness of fit"), float(forecast.r_squared[column])),
+        ("points", Label("拟合点数", "Points of the fit"), float(forecast.points[column])),
         (
             "decelerating_probability",
             Label("不加速的概率", "Probability that it does not accelerate"),
-            forecast.decelerating_probability[column],
+            float(forecast.decelerating_probability[column]),
         ),
     )
     return tuple(
-        Evidence(f"{KEY}/{key}", label, round(float(value), 6), "1", method="inverse_velocity")
+        Evidence(f"{KEY}/{key}", label, round(value, 6), "1", method="inverse_velocity")
         for key, label, value in found
-        if np.isfinite(value)
+        if math.isfinite(value)
     )

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
+from minegis.compiled import compiled
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import InvalidInput, NotFound
 
@@ -189,7 +189,7 @@ def exposure_class(probability: ArrayLike) -> Floats:
     return np.where(np.isnan(p), np.nan, found)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _margins(
     rows: NDArray[np.float32],
     left: NDArray[np.int32],
