@@ -100,7 +100,7 @@ def _faces(inputs: AssetInputs, safety: Floats) -> list[Evidence | None]:
                 float(value),
                 "1",
                 tier,
-                clause=required_safety().clause,
+                clause=_clause(feature),
                 provenance=required_safety().ratio.provenance,
                 threshold=_against(tier, needed),
                 valid_time=now,
@@ -128,7 +128,7 @@ def _studies(inputs: AssetInputs) -> list[Evidence | None]:
             tier=Tier(int(tier)),
             method="register",
             standing=Standing.VERIFIED,
-            clause=table.clause,
+            clause=_clause(feature),
             provenance=shown_provenance(table.ratio.provenance),
             threshold=_against(tier, needed),
             valid_time=format_utc(inputs.at),
@@ -136,6 +136,11 @@ def _studies(inputs: AssetInputs) -> list[Evidence | None]:
         )
         for feature, value, needed, tier in zip(inputs.features, found, required, tiers, strict=True)
     ]
+
+
+def _clause(feature: Feature) -> str:
+    """The standard of pits; to dumps and natural slopes its values are applied by default only."""
+    return required_safety().clause if feature.properties.get("slope_type") == "pit" else ""
 
 
 def _against(tier: float, required: float) -> str:

@@ -82,6 +82,9 @@ def test_a_face_is_compared_with_what_its_class_requires():
     assert expected[0] > 1.25 * 1.05 > 1.25 * 0.9 > expected[1]
     assert [each.tier for each in nodes] == [Tier.NONE, Tier.BLUE, Tier.NONE]  # illustrative: blue at most
     assert nodes[1].threshold == "< 0.9 × 1.25"
+    assert nodes[1].clause == "GB 51016-2014"
+    dump = feature("d", **{**GROUND, "slope_type": "dump"})
+    assert node(slope.evidence(inputs([dump]))[0], "face_stability").clause == ""
     assert nodes[2].state is EvidenceState.MISSING
     assert {each.key for each in nodes[2].inputs if each.state is EvidenceState.MISSING} == {
         f"register/{name}" for name in ("cohesion", "friction_angle", "slope_height", "slope_angle")
