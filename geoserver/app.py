@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from geoserver import api, archive_routes, cap, errors, rule_routes, tile_routes
+from geoserver import api, archive_routes, cap, errors, rule_routes, tile_routes, verification_routes
 from geoserver.compression import Compression
 from geoserver.headers import Headers
 from geoserver.metrics import Measured, Metrics, metrics
@@ -42,6 +42,7 @@ PARTS = (
     archive_routes,
     cap,
     rule_routes,
+    verification_routes,
 )
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -85,7 +86,9 @@ def create_app(settings: Settings) -> FastAPI:
     for path, answer in (("/livez", livez), ("/metrics", metrics), ("/readyz", readyz)):
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
     for part in PARTS:  # the OGC API has a document of its own
-        app.include_router(part.router, include_in_schema=part in (api, cap, rule_routes))
+        app.include_router(
+            part.router, include_in_schema=part in (api, cap, rule_routes, verification_routes)
+        )
     rasters = services.pools["raster"]
     app.include_router(
         raster_router(lambda request: site_of(request).rasters, lambda _: rasters.place(), RASTER_PREFIX),

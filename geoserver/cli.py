@@ -29,6 +29,7 @@ from geoserver.progress_bars import progress_bars
 from geoserver.rules_command import rules
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from geoserver.tiles_command import tiles
+from geoserver.verify_command import verify
 from minegis.clock import format_utc
 from minegis.errors import InvalidInput, MinegisError, NotFound
 from minegis.evidence import Evidence
@@ -197,6 +198,7 @@ app.command()(fetch)
 app.add_typer(tiles, name="tiles")
 app.add_typer(jobs, name="jobs")
 app.add_typer(rules, name="rules")
+app.command()(verify)
 
 
 @app.command()

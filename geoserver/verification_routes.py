@@ -1,0 +1,77 @@
+"""Routes of verification: its page, and its figures for machines."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from geoserver.errors import PROBLEMS
+from geoserver.services import services_of
+from minegis.errors import NotFound
+from pipelines.verification_folder import LANGUAGES, newest_report
+
+router = APIRouter(tags=["verification"], responses=PROBLEMS)
+
+_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
+_LINK = '<link rel="stylesheet" href="/verification/report.css">'
+_PLOT = re.compile(r"[a-z]+\.(zh|en)\.svg")
+
+
+@router.get("/api/v1/verification")
+async def verification(request: Request) -> Response:
+    """Return every figure of the newest report: scores, duration matrices, alarms, study, lineage."""
+    content = await _content(request, "report.json")
+    return Response(content, media_type="application/json")
+
+
+@router.get("/api/v1/verification/plots/{plot}")
+async def verification_plot(request: Request, plot: str) -> Response:
+    """Return one plot of the newest report as SVG: rates, lead, edumap, roc, reliability, rate."""
+    if not _PLOT.fullmatch(plot):
+        raise NotFound("no such plot", where=plot, expected="rates.zh.svg")
+    return Response(await _content(request, plot), media_type="image/svg+xml")
+
+
+@router.get("/verification", include_in_schema=False)
+async def verification_page(
+    request: Request, lang: Annotated[Literal["", "zh", "en"], Query()] = ""
+) -> Response:
+    """Show the newest report; its style comes beside it, as the server allows none inside a page."""
+    language = lang or _preferred(request)
+    content = await _content(request, f"report.{language}.html")
+    return HTMLResponse(_STYLE.sub(_LINK, content.decode(), count=1), headers={"Vary": "Accept-Language"})
+
+
+@router.get("/verification/report.css", include_in_schema=False)
+async def verification_style(request: Request) -> Response:
+    """Return the style of the page."""
+    found = _STYLE.search((await _content(request, "report.zh.html")).decode())
+    style = found[0].removeprefix("<style>").removesuffix("</style>") if found else ""
+    return Response(style, media_type="text/css")
+
+
+@router.get("/verification/report.json", include_in_schema=False)
+async def verification_figures(request: Request) -> Response:
+    """Return the figures under the address that the page links to."""
+    return await verification(request)
+
+
+def _preferred(request: Request) -> str:
+    accepted = request.headers.get("accept-language", "").lower()
+    return "en" if accepted.startswith("en") else LANGUAGES[0]
+
+
+async def _content(request: Request, name: str) -> bytes:
+    services = services_of(request)
+
+    def read() -> bytes:
+        path: Path = newest_report(services.opened().site) / name
+        if not path.is_file():
+            raise NotFound("the report has no such part", where=name)
+        return path.read_bytes()
+
+    return await services.query(read, request)
