@@ -38,8 +38,9 @@ def test_a_window_ends_with_its_hour_and_needs_all_of_them():
         running_rain([1.0, -99.0], 1)
 
 
-def test_the_limits_of_the_usgs_are_its_file_in_other_units(sample_data: Path):
-    text = (sample_data / "weather" / "usgs_thresh_in_seattle.txt").read_text()
+@pytest.mark.parametrize("place", ["seattle", "mukilteo"])
+def test_the_limits_of_the_usgs_are_its_files_in_other_units(sample_data: Path, place: str):
+    text = (sample_data / "weather" / f"usgs_thresh_in_{place}.txt").read_text()
     given = {line.split(",")[0].strip(): line.split(",")[1:] for line in text.splitlines() if "," in line}
     ours, inch = rain_alert_limits().usgs_seattle, 25.4
     assert ours.intercept == pytest.approx(float(given["Intercept_3_day_15_day_Threshold"][0]) * inch)
