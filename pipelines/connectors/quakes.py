@@ -205,13 +205,17 @@ def read_quakes(path: Path, source: str) -> list[Feature]:
     Raises
     ------
     InvalidInput
-        If the file is not in one of the three formats.
+        If the file is not in one of the three formats, or an event lacks its place or time.
     """
     if path.suffix not in _OF_SUFFIX:
         raise InvalidInput("not a file of events", where=path.name, expected=", ".join(_OF_SUFFIX))
     quakes = FORMATS[_OF_SUFFIX[path.suffix]].read(path.read_bytes(), where=path.name)
     stated = f"{source} {source_name(path)}"
-    return [_feature(row, source, stated) for row in quakes.rows()]
+    try:
+        return [_feature(row, source, stated) for row in quakes.rows()]
+    except (KeyError, TypeError, ValueError, OverflowError, shapely.errors.ShapelyError) as error:
+        said = f"{type(error).__name__} {error}"
+        raise InvalidInput("an event that cannot be read", where=path.name, got=said[:120]) from None
 
 
 def _feature(row: dict[str, Any], source: str, stated: str) -> Feature:

@@ -188,7 +188,7 @@ def _fetch_run(job: Job[ForecastAsked], door: HttpDoor, run: _Run) -> Fetched:
 
 def _piece(job: Job[ForecastAsked], door: HttpDoor, address: str, span: tuple[int, int | None]) -> bytes:
     """Return whole GRIB messages; anything else may be a file that is still being written."""
-    data = door.piece(address, *span)
+    data = door.piece(address, *span, max_bytes=job.max_bytes)
     if not data.startswith(b"GRIB") or not data.endswith(b"7777"):
         raise Transient(
             Unreachable("no GRIB messages where the index says", where=address, got=f"{span} {data[:8]!r}")

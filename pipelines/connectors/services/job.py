@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -92,6 +93,16 @@ class Job[A: Asked]:
                 yield bring(door, each, self.shelf, self.patience, now=self.now, told=self.told)
             except (InvalidInput, NotFound) as reason:
                 yield Missed(each.name, reason)
+
+
+@contextmanager
+def understood(where: str) -> Iterator[None]:
+    """Refuse what is within an answer and not as the service's specification has it, by its place."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        said = f"{type(error).__name__} {error}"
+        raise InvalidInput("an answer that is not understood", where=where, got=said[:120]) from None
 
 
 def refuse_answer(where: str, expected: str, got: object) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import Any
 from data_catalog.fetch import ProcessAsked
 from minegis.errors import InvalidInput, NotFound, Unreachable
 from pipelines.connectors.services.files import filled
-from pipelines.connectors.services.job import Box, Job, Missed, Outcome, refuse_answer
+from pipelines.connectors.services.job import Box, Job, Missed, Outcome, refuse_answer, understood
 from pipelines.connectors.transport.door import Wanted
 from pipelines.connectors.transport.http import HttpDoor
 from pipelines.connectors.transport.patience import Transient
@@ -110,11 +110,11 @@ def _made(job: Job[ProcessAsked], door: HttpDoor, time: datetime, box: Box) -> t
         status = job.patience.run(lambda: door.json(f"{base}/jobs/{identity}")) or {}
     if status.get("status") != "successful":
         raise InvalidInput("the order failed", where=f"{base}/jobs/{identity}", got=str(status)[:200])
-    results = job.patience.run(lambda: door.json(f"{base}/jobs/{identity}/results")) or {}
-    asset = results.get("asset", {}).get("value", {})
-    if "href" not in asset:
-        refuse_answer(f"{base}/jobs/{identity}/results", "an asset with its href", results)
-    return str(asset["href"]), asset.get("file:size")
+    address = f"{base}/jobs/{identity}/results"
+    results = job.patience.run(lambda: door.json(address))
+    with understood(address):
+        asset = results["asset"]["value"]
+        return str(asset["href"]), asset.get("file:size")
 
 
 def _once(action: Any) -> Any:

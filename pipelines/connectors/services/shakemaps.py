@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from data_catalog.fetch import ShakeMapsAsked
-from minegis.errors import NotFound
+from minegis.errors import InvalidInput, NotFound
 from pipelines.connectors.services.events import address, parameters
-from pipelines.connectors.services.job import Job, Missed, Outcome, refuse_answer
+from pipelines.connectors.services.job import Job, Missed, Outcome, refuse_answer, understood
 from pipelines.connectors.transport.door import Wanted
 from pipelines.connectors.transport.http import HttpDoor
 
@@ -30,9 +30,13 @@ def fetch(job: Job[ShakeMapsAsked]) -> Iterator[Outcome]:
                 continue
             if not isinstance(found, dict) or "features" not in found:
                 refuse_answer(address(job), "a FeatureCollection", found)
-            events |= {str(each["id"]): each for each in found["features"]}
+            with understood(address(job)):
+                events |= {str(each["id"]): dict(each["properties"]) for each in found["features"]}
         for identity in sorted(events):
-            yield from _event(job, door, identity, events[identity]["properties"])
+            try:
+                yield from _event(job, door, identity, events[identity])
+            except (InvalidInput, NotFound) as reason:
+                yield Missed(identity, reason)
 
 
 def newest(products: list[dict[str, Any]]) -> dict[str, Any] | None:
@@ -72,24 +76,24 @@ def _event(
         yield from (replace(each, changed=False) for each in unchanged)
         return
     params = {"format": "geojson", "eventid": identity}
-    detail = job.patience.run(
-        lambda: door.json(
-            summary.get("detail") or address(job), params=None if summary.get("detail") else params
-        )
-    )
-    products = (detail or {}).get("properties", {}).get("products", {}).get("shakemap", [])
-    product = newest(products)
-    for key, name in zip(job.asked.contents, names, strict=True):
-        content = (product or {}).get("contents", {}).get(key)
-        if product is None or content is None:
-            yield Missed(name, NotFound("no such product", where=identity, expected=key))
-            continue
-        wanted = Wanted(
-            name,
-            content["url"],
-            "xml" if key.endswith(".xml") else "any",
-            size=content.get("length"),
-            max_bytes=job.max_bytes,
-            about={"event": identity, "version": version(product), "updated": updated},
-        )
-        yield from job.bring(door, [wanted])
+    detail = str(summary.get("detail") or "")
+    found = job.patience.run(lambda: door.json(detail or address(job), params=None if detail else params))
+    with understood(identity):
+        product = newest(found["properties"]["products"].get("shakemap", []))
+        contents = {key: (product or {}).get("contents", {}).get(key) for key in job.asked.contents}
+        about = {"event": identity, "version": version(product or {}), "updated": updated}
+        wanted = [
+            Wanted(
+                name,
+                str(contents[key]["url"]),
+                "xml" if key.endswith(".xml") else "any",
+                size=contents[key].get("length"),
+                max_bytes=job.max_bytes,
+                about=about,
+            )
+            for key, name in zip(job.asked.contents, names, strict=True)
+            if contents[key] is not None
+        ]
+    yield from job.bring(door, wanted)
+    for key in (key for key, content in contents.items() if content is None):
+        yield Missed(identity, NotFound("no such product", where=identity, expected=key))

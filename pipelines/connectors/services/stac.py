@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from data_catalog.fetch import StacAsked
 from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput, NotFound
-from pipelines.connectors.services.job import Box, Job, Missed, Outcome, refuse_answer
+from pipelines.connectors.services.job import Box, Job, Missed, Outcome, refuse_answer, understood
 from pipelines.connectors.transport.door import Wanted
 from pipelines.connectors.transport.http import HttpDoor
 
@@ -35,13 +35,21 @@ def plan(job: Job[StacAsked]) -> list[str]:
 def fetch(job: Job[StacAsked]) -> Iterator[Outcome]:
     """Search every area, and bring the assets of each item once."""
     with closing(HttpDoor(job.endpoint, now=job.now)) as door:
-        seen: set[tuple[str, str]] = set()
+        seen: set[str] = set()
         for box in job.areas():
             for item in _items(job, door, box):
-                key = (str(item.get("collection")), str(item.get("id")))
-                if key not in seen and _is_clear(item, job.asked.max_cloud_cover):
-                    seen.add(key)
-                    yield from _assets(job, door, item)
+                name = _name(item)
+                if name in seen:
+                    continue
+                seen.add(name)
+                try:
+                    with understood(name):
+                        clear = _is_clear(item, job.asked.max_cloud_cover)
+                        wanted = _assets(job, item) if clear else []
+                except (InvalidInput, NotFound) as reason:
+                    yield Missed(name, reason)
+                else:
+                    yield from job.bring(door, wanted)
 
 
 def search(job: Job[StacAsked], box: Box) -> dict[str, Any]:
@@ -76,11 +84,14 @@ def _items(job: Job[StacAsked], door: HttpDoor, box: Box) -> Iterator[dict[str, 
             refuse_answer(address, "a FeatureCollection", page)
         for item in page["features"][: job.asked.max_items - count]:
             count += 1
+            if not isinstance(item, dict):
+                refuse_answer(address, "an item", item)
             yield item
-        link = next((each for each in page.get("links", []) if each.get("rel") == "next"), None)
-        if link is None or not page["features"]:
-            return
-        address, body = urljoin(address, link["href"]), _next_body(link, body)
+        with understood(address):
+            link = next((each for each in page.get("links", []) if each.get("rel") == "next"), None)
+            if link is None or not page["features"]:
+                return
+            address, body = urljoin(address, link["href"]), _next_body(link, body)
         if (address, body) in asked:
             raise InvalidInput("pages in a ring", where=address, expected="a new next link")
 
@@ -100,32 +111,44 @@ def _is_clear(item: dict[str, Any], most: float | None) -> bool:
     return isinstance(cover, int | float) and cover <= most
 
 
-def _assets(job: Job[StacAsked], door: HttpDoor, item: dict[str, Any]) -> Iterator[Outcome]:
-    assets = item.get("assets", {})
-    name = f"{item.get('collection')}/{item.get('id')}"
-    names = [key for key in job.asked.assets if key in assets]
-    if not names:
-        yield Missed(name, NotFound("none of the assets", where=name, expected=", ".join(job.asked.assets)))
-    base = next((link["href"] for link in item.get("links", []) if link.get("rel") == "self"), _address(job))
+def _assets(job: Job[StacAsked], item: dict[str, Any]) -> list[Wanted]:
+    """Return what is wanted of an item.
+
+    Raises
+    ------
+    NotFound
+        If it has none of the assets.
+    """
+    name = _name(item)
+    links, properties = item.get("links", []), item.get("properties", {})
+    base = next((link["href"] for link in links if link.get("rel") == "self"), _address(job))
     start, end = _times(item)
-    properties = item.get("properties", {})
     about = {key: properties[key] for key in _ABOUT if key in properties}
-    for key in names:
-        asset = assets[key]
+    found = []
+    for key in (key for key in job.asked.assets if key in item["assets"]):
+        asset = item["assets"][key]
         href = _href(asset, base)
         ending = "".join(PurePosixPath(urlsplit(href).path).suffixes[-1:])
+        size = asset.get("file:size")
         wanted = Wanted(
             f"{name}/{key}{ending}",
             href,
             job.asked.content,
-            checksum=asset.get("file:checksum", ""),
-            size=asset.get("file:size"),
+            checksum=str(asset.get("file:checksum", "")),
+            size=None if size is None else int(size),
             max_bytes=job.max_bytes,
             valid_from=start,
             valid_to=end,
-            about={**about, "collection": item.get("collection"), "item": item.get("id"), "asset": key},
+            about={**about, "collection": item["collection"], "item": item["id"], "asset": key},
         )
-        yield from job.bring(door, [wanted])
+        found.append(wanted)
+    if not found:
+        raise NotFound("none of the assets", where=name, expected=", ".join(job.asked.assets))
+    return found
+
+
+def _name(item: dict[str, Any]) -> str:
+    return f"{item.get('collection')}/{item.get('id')}"
 
 
 def _href(asset: dict[str, Any], base: str) -> str:

@@ -140,20 +140,20 @@ class HttpDoor:
                 raise Transient(Unreachable("the answer trickles", where=shown(address), got=got))
             yield chunk
 
-    def piece(self, address: str, first: int, last: int | None) -> bytes:
+    def piece(self, address: str, first: int, last: int | None, *, max_bytes: int) -> bytes:
         """Return the bytes from `first` to `last` (included; None for the end) of a file.
 
         Raises
         ------
         InvalidInput
-            If the server does not know ranges.
+            If the server does not know ranges, or the piece is longer than `max_bytes`.
         """
         headers = {"Accept-Encoding": "identity", "Range": f"bytes={first}-{'' if last is None else last}"}
         with self._send("GET", address, headers) as response, _as_transient(address):
             if response.status_code != 206:
                 raise InvalidInput("the server gives no ranges", where=shown(address), expected="206")
             begins, _ = _extent(response, first, address)
-            data = b"".join(response.iter_raw())
+            data = _whole(response.iter_raw(), address, max_bytes)
         if begins != first or (last is not None and len(data) != last - first + 1):
             got = f"{len(data)} from {begins}"
             raise Transient(Unreachable("another piece", where=shown(address), expected=str(first), got=got))
@@ -174,16 +174,10 @@ class HttpDoor:
         with self._send("POST" if json is not None else "GET", url, headers, json) as response:
             if response.status_code in (204, 304):
                 return None
-            content = bytearray()
             with _as_transient(url):
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > max_bytes:
-                        raise InvalidInput(
-                            "an answer without end", where=shown(url), expected=f"{max_bytes} bytes"
-                        )
+                content = _whole(response.iter_bytes(), url, max_bytes)
             etag = response.headers.get("etag")
-            return bytes(content), {"etag": etag} if etag else {}
+            return content, {"etag": etag} if etag else {}
 
     def json(self, address: str, *, body: Any = None, params: dict[str, str] | None = None) -> Any:
         """Return a JSON answer; None if it is empty.
@@ -306,6 +300,17 @@ def _is_refused_certificate(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _whole(chunks: Iterator[bytes], address: str, max_bytes: int) -> bytes:
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if len(content) > max_bytes:
+            raise InvalidInput(
+                "an answer without end", where=shown(address), expected=f"at most {max_bytes} bytes"
+            )
+    return bytes(content)
 
 
 def _guard(of: Validators) -> str:

@@ -145,6 +145,22 @@ def test_an_answer_of_another_kind_is_refused(job, web, form, content):
         list(events.fetch(job(asked_of(form))))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.geojson", '{"features": [{"id": 1, "geometry": null, "properties": {"time": 1}}]}'),
+        ("a.txt", text([(1, BEGIN)]).replace("|103.4|", "|east|")),
+        ("a.xml", xml([(1, BEGIN)]).replace("<latitude><value>31.0</value></latitude>", "")),
+        ("a.xml", xml([(1, BEGIN)]).replace("2026-07-01T", "yesterday ")),
+        ("a.csv", "id"),
+    ],
+)
+def test_an_event_without_a_place_or_time_is_named(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InvalidInput, match=r"an event that cannot be read|not a time|not a file of events"):
+        read_quakes(tmp_path / name, "quakes")
+
+
 def product(web, version, **options):
     path = f"/grid-{version}-{options.get('source', 'us')}.xml"
     return {
@@ -208,6 +224,14 @@ def test_an_event_that_was_not_updated_costs_no_request_of_its_own(web, shaking,
     (newer,) = shakemaps.fetch(job(MAPS))
     assert newer.changed
     assert newer.about["version"] == 2
+
+
+@pytest.mark.parametrize("products", [None, [1], [{"contents": {"download/grid.xml": {}}}]])
+def test_products_that_are_none_are_told(shaking, job, products):
+    shaking(products)
+    (missed,) = shakemaps.fetch(job(MAPS))
+    assert isinstance(missed, Missed)
+    assert "not understood" in str(missed.reason)
 
 
 def test_a_map_cut_short_or_a_web_page_is_no_map(web, shaking, job, shelf):

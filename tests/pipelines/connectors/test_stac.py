@@ -153,6 +153,45 @@ def test_an_asset_that_is_wrong_is_told_and_the_others_come(catalogue, api, slep
     assert [each.name for each in found if not isinstance(each, Missed)] == ["sentinel-2-l2a/item-4/B04.tif"]
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        {},
+        {"id": "a", "collection": "c", "assets": None},
+        {"id": "a", "collection": "c", "assets": {"B04": {}}, "properties": {"eo:cloud_cover": 1}},
+        {
+            "id": "a",
+            "collection": "c",
+            "assets": {"B04": {"href": "/x"}},
+            "properties": {"eo:cloud_cover": "no"},
+        },
+        {
+            "id": "../a",
+            "collection": "c",
+            "assets": {"B04": {"href": "/x"}},
+            "properties": {"eo:cloud_cover": 1},
+        },
+        {
+            "id": "a",
+            "collection": "c",
+            "assets": {"B04": {"href": "/x", "file:size": "big"}},
+            "properties": {"eo:cloud_cover": 1, "datetime": "yesterday"},
+        },
+    ],
+)
+def test_an_item_that_is_none_brings_nothing_and_stops_nothing(api, web, item):
+    good = {
+        "id": "b",
+        "collection": "c",
+        "properties": {"eo:cloud_cover": 1},
+        "assets": {"B04": {"href": f"{web.url}/x.tif"}},
+    }
+    web.file("/x.tif", tiff(1))
+    web.file("/api/search", json.dumps({"type": "FeatureCollection", "features": [item, good]}).encode())
+    found = list(stac.fetch(api()))
+    assert [each.name for each in found if not isinstance(each, Missed)] == ["c/b/B04.tif"]
+
+
 def test_items_without_the_assets_are_told(catalogue, api):
     catalogue("post")
     (first, *_) = stac.fetch(api(ASKED.model_copy(update={"assets": ("VV",)})))
