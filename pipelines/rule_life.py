@@ -28,6 +28,7 @@ from pipelines.rule_state import (
     find_by_digest,
     find_package,
     in_place,
+    named,
     package_record,
     rules_of,
     stored_package,
@@ -249,16 +250,3 @@ def _log(
     entry = ActivationRecord(log[-1].number + 1 if log else 1, kind, old, new, who, reason, utc_now())
     store.rules.log(entry, replaced)
     return entry
-
-
-def named(who: str, reason: str = "-") -> None:
-    """Refuse a change that does not say who makes it and why.
-
-    Raises
-    ------
-    InvalidInput
-        If it does not.
-    """
-    for name, value in (("who", who), ("reason", reason)):
-        if not value.strip():
-            raise InvalidInput("a change of rules says who made it and why", where=name, expected="a text")

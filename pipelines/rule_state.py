@@ -217,3 +217,16 @@ def package_record(
         received_by=who,
         received_at=at or utc_now(),
     )
+
+
+def named(who: str, reason: str = "-") -> None:
+    """Refuse a change that does not say who makes it and why.
+
+    Raises
+    ------
+    InvalidInput
+        If it does not.
+    """
+    for name, value in (("who", who), ("reason", reason)):
+        if not value.strip():
+            raise InvalidInput("a change of rules says who made it and why", where=name, expected="a text")

@@ -8,8 +8,7 @@ from data_catalog.site import Site
 from data_catalog.store import BacktestRecord, Store
 from minegis.clock import utc_now
 from pipelines.rule_backtest import backtest
-from pipelines.rule_life import named
-from pipelines.rule_state import KnownPackage, active_rules
+from pipelines.rule_state import KnownPackage, active_rules, named
 
 
 def run_backtest(

@@ -24,7 +24,14 @@ from pipelines.replay import replay
 from pipelines.rule_backtest import Incident, backtest
 from pipelines.rule_life import activate, receive, receive_file, rollback
 from pipelines.rule_signing import TrustedKey, TrustedKeys, make_key, sign
-from pipelines.rule_state import KnownPackage, State, active_rules, find_package, known_packages
+from pipelines.rule_state import (
+    KnownPackage,
+    State,
+    active_rules,
+    find_package,
+    known_packages,
+    rules_of_method,
+)
 from pipelines.rule_trial import run_backtest
 from risk_models.rule_package import load_rules, read_rules
 
@@ -159,6 +166,10 @@ def test_a_package_is_activated_and_rolled_back_in_one_call_each(office: Office)
         ("rollback", known.record.digest[:8], load_rules("national").digest[:8]),
     ]
     assert find_package(office.site, office.store, "somewhere").state is State.RETIRED
+    judged_then = rules_of_method(office.site, office.store, "rules/somewhere/1.0.0")
+    assert judged_then == read_rules(province(), "test")
+    with pytest.raises(NotFound, match="no such rule package"):
+        rules_of_method(office.site, office.store, "rules/somewhere/0.9.0")
 
 
 def test_what_was_not_back_tested_is_refused_with_what_to_do(office: Office) -> None:
