@@ -57,6 +57,8 @@ class Verification:
         From blue to red.
     regions : mapping of DurationMatrix
         Asset-hours by province code, and of all.
+    names : mapping of str
+        Of those provinces, where the store has them.
     alarms : mapping of float
         Figures of alarm management.
     made_up : bool
@@ -68,6 +70,7 @@ class Verification:
     elsewhere: int
     tiers: tuple[Matched, ...]
     regions: Mapping[str, DurationMatrix]
+    names: Mapping[str, str]
     alarms: Mapping[str, float]
     made_up: bool
 
@@ -113,7 +116,11 @@ def verify(
         incidents=incidents,
         elsewhere=len(recorded) - len(incidents),
         tiers=tuple(_matched(tier, again, incidents) for tier in WARNED),
-        regions=_duration_matrices(again, incidents),
+        regions=(regions := _duration_matrices(again, incidents)),
+        names={
+            region.id: str(region.properties["name"])
+            for region in store.features("region", where={"code": list(regions)})
+        },
         alarms=_alarms(again),
         made_up=Origin.SAMPLE in origins,
     )
@@ -159,7 +166,8 @@ def _stretches(asset: AssetReplay, tier: Tier, times: Sequence[datetime]) -> lis
 
 
 def _duration_matrices(again: Replay, incidents: Sequence[Incident]) -> dict[str, DurationMatrix]:
-    """Add up asset-hours by province: an asset's tier against what was under way at that asset."""
+    """Add up asset-hours by province: an asset's tier against what was under way, or about to be, there."""
+    ahead = settings().edumap.lead_hours
     length = np.array([_hours(at, again.times) for at in again.times])
     hours = np.diff(length)
     found: dict[str, NDArray[np.float64]] = {}
@@ -167,7 +175,8 @@ def _duration_matrices(again: Replay, incidents: Sequence[Incident]) -> dict[str
         classes = np.zeros(len(again.times), dtype=np.int64)
         for one in incidents:
             if one.asset == _key(asset):
-                begin = int(np.searchsorted(length, _hours(one.at, again.times), side="right")) - 1
+                begin = int(np.searchsorted(length, _hours(one.at, again.times) - ahead, side="right")) - 1
+                begin = max(begin, 0)
                 end = max(int(np.searchsorted(length, _hours(one.end, again.times))), begin + 1)
                 classes[begin:end] = np.maximum(classes[begin:end], event_class(one.grade))
         matrix = duration_matrix(classes[:-1], asset.shown[:-1].astype(np.int64), hours).hours
@@ -204,10 +213,12 @@ def figures(found: Verification) -> dict[str, Any]:
         "incidents": len(found.incidents),
         "incidents_elsewhere": found.elsewhere,
         "matching": settings().matching.model_dump(),
+        "edumap_lead_hours": settings().edumap.lead_hours,
         "tiers": [_tier_figures(each) for each in found.tiers],
         "regions": [
             {
                 "code": code,
+                "name": found.names.get(code, code),
                 "hours": matrix.hours.tolist(),
                 "indices": {name: _finite(value) for name, value in matrix.indices.items()},
             }

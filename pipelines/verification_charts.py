@@ -25,6 +25,7 @@ type Curve = tuple[str, Floats, Floats]
 _FONTS = ["Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "sans-serif"]
 _INK, _FAINT = "#1d2b36", "#c9d3da"
 _COLOURS = ("#0b6e99", "#c4451c", "#5a8f29", "#7b4fa3", "#b58900", "#7a8790")
+_MARGIN = 0.07
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "minegis",
@@ -120,8 +121,8 @@ def duration_matrix(
         ax.xaxis.tick_top()
         ax.xaxis.set_label_position("top")
         ax.tick_params(length=0)
-        ax.set_xlabel(axes[1], labelpad=8)
-        ax.set_ylabel(axes[0])
+        ax.set_xlabel(axes[1], labelpad=12)
+        ax.set_ylabel(axes[0], labelpad=14)
         for side in ax.spines.values():
             side.set_visible(False)
         return _svg(figure)
@@ -167,6 +168,8 @@ def _square(ax: Any, axes: tuple[str, str]) -> None:
 def _styled(width: float, height: float) -> Iterator[tuple[Figure, Any]]:
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
+        # Without a Chinese font installed labels are measured too narrow: room for them on the left.
+        figure.get_layout_engine().set(rect=(_MARGIN, 0, 1 - _MARGIN, 1))
         yield figure, figure.add_subplot()
 
 

@@ -72,7 +72,7 @@ def page(report: Mapping[str, Any], plots: Mapping[str, str], language: str) -> 
     style = STYLE.read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>{escape(title)}</title>\n<style>{style}</style></head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
@@ -123,11 +123,12 @@ def _warnings(
     ]  # fmt: skip
     yield _table([t[head] for head in heads], rows)
     yield _figures((t["rates_title"], plots["rates"]), (t["lead_title"], plots["lead"]))
-    yield f"<h2>{t['edumap']}</h2><p class='note'>{t['edumap_note']}</p>"
+    note = t["edumap_note"].format(lead=f"{found['edumap_lead_hours']:g}")
+    yield f"<h2>{t['edumap']}</h2><p class='note'>{note}</p>"
     yield _figures((t["all"], plots["edumap"]))
     regions = [
         [
-            t["all"] if one["code"] == "all" else one["code"],
+            t["all"] if one["code"] == "all" else escape(one["name"]),
             *(_share(one["indices"][name]) for name in _INDICES),
         ]
         for one in found["regions"]

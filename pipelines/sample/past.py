@@ -47,6 +47,7 @@ def make_past(site: Store, past: Store, until: datetime, seed: int) -> None:
         if number < _WARNED + _UNSEEN:
             at = until - STEP * (steps - 1 - when) + timedelta(hours=float(rng.uniform(0.5, 5.5)))
             incidents.append(_incident(slopes[row], number, at, rng))
+    past.upsert("region", site.features("region", where={"level": "province"}))
     past.upsert("slope", slopes)
     past.upsert("incident", incidents)
     past.add_readings(_readings(slopes, rates, until))

@@ -50,8 +50,9 @@ class EventClass(Declaration):
 
 
 class DurationMatrixRules(Declaration):
-    """Classes of events, and what each element (event class × tier) counts as."""
+    """How long before an event its time begins, classes of events, and what each element counts as."""
 
+    lead_hours: NonNegativeFloat
     classes: tuple[EventClass, ...]
     alert: tuple[tuple[str, ...], ...]
     grade: tuple[tuple[str, ...], ...]
