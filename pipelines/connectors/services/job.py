@@ -52,8 +52,8 @@ class Job[A: Asked]:
 
     @property
     def period(self) -> tuple[datetime, datetime]:
-        """The window that is asked for."""
-        end = self.now() - self.asked.delay
+        """The window that is asked for, in whole seconds."""
+        end = self.now().replace(microsecond=0) - self.asked.delay
         return end - self.asked.window, end
 
     @property
