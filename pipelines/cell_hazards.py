@@ -10,17 +10,14 @@ from itertools import takewhile
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
 
 from data_catalog.site import Site
-from data_catalog.store import Store
-from minegis.cells import Cells, cells_of_area, centres, to_text
+from minegis.cells import Cells, to_text
 from minegis.chunks import in_chunks
-from minegis.errors import InvalidInput
 from pipelines.cell_means import CellMeans
 from pipelines.cell_models import CELL_MODELS, run_models
+from pipelines.cell_places import kept_places
 from pipelines.events import Event
 from pipelines.products import Product, Products
 from pipelines.progress import Progress
@@ -53,6 +50,8 @@ class CellColumns:
         The inputs without a source of each model that could not run.
     mapped : dict of dict of (n,) float
         PGA (g) and PGV (cm/s) of each ShakeMap by its event id, NaN where it does not reach.
+    area_km2 : (n,) float
+        Area of each cell.
     """
 
     cells: Cells
@@ -63,6 +62,7 @@ class CellColumns:
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mapped: dict[str, dict[str, Floats]] = field(default_factory=dict)
+    area_km2: Floats = field(default_factory=lambda: np.empty(0))
 
     def set(self, name: str, values: Column, *sources: str) -> None:
         """Set a column."""
@@ -85,35 +85,6 @@ class CellColumns:
         return self.values.get(name, np.full(self.cells.size, np.nan))
 
 
-def cells_of_site(site: Site, store: Store) -> Cells:
-    """Return the cells that the site's areas touch, ascending.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no area, or one names a region that the store does not hold.
-    """
-    shapes: list[BaseGeometry] = []
-    for area in site.declaration.areas:
-        if area.bbox is not None:
-            shapes.append(shapely.box(*area.bbox))
-        else:
-            regions = store.features("region", where={"code": list(area.regions)})
-            unknown = sorted(set(area.regions) - {region.properties["code"] for region in regions})
-            if unknown:
-                raise InvalidInput(
-                    "no such region",
-                    where=f"site.yaml: areas.{area.id}",
-                    expected="codes of the regions in the store",
-                    got=", ".join(unknown),
-                )
-            shapes += [region.geometry for region in regions]
-    if not shapes:
-        raise InvalidInput("no area of interest", where="site.yaml: areas", expected="at least one area")
-    found = [cells_of_area(shape, site.declaration.resolution) for shape in shapes]
-    return np.unique(np.concatenate(found))
-
-
 def hazards(
     site: Site,
     cells: Cells,
@@ -124,8 +95,8 @@ def hazards(
     progress: Progress,
 ) -> CellColumns:
     """Bring every raster to the cells and run the cell models."""
-    lon, lat = centres(cells)
-    columns = CellColumns(cells, lon, lat, np.full(cells.size, -1, np.int8))
+    lon, lat, area = kept_places(site.path("weights"), cells)
+    columns = CellColumns(cells, lon, lat, np.full(cells.size, -1, np.int8), area_km2=area)
     means = CellMeans(cells, site.path("weights"))
     progress.begin("网格权重 Cell weights", len(products.terrain) + len(products.daily_rain))
     _terrain(columns, products.terrain, means)

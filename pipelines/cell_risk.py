@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from data_catalog.site import Site
 from data_catalog.store import Snapshot
-from minegis.cells import Cells, areas_km2, centres
+from minegis.cells import Cells
 from pipelines.asset_risk import AssetRisk, Assets
 from pipelines.cell_hazards import CellColumns
 from pipelines.cell_models import counted
@@ -76,12 +76,12 @@ def _write(
     values: Mapping[str, np.ndarray[Any, Any]],
     said: Mapping[str, Mapping[str, tuple[str, ...]]],
 ) -> Snapshot:
-    lon, lat = centres(cells)
     words = pa.DictionaryArray.from_arrays(values["state"], [str(state) for state in STATES]).cast(
         pa.string()
     )
-    columns = {**values, "state": words}
-    table = pa.table({"cell": cells, "lon": lon, "lat": lat, "area_km2": areas_km2(cells), **columns})
+    # Where a cell is and how large follows from its number; seven digits are more than any score has.
+    single = {name: values[name].astype(np.float32) for name in ("score", "p")}
+    table = pa.table({"cell": cells, **values, **single, "state": words})
     table = table.replace_schema_metadata({name: orjson.dumps(texts) for name, texts in said.items()})
     relative = f"cells/{run_id}/r{resolution}.parquet"
     path = site.path(relative)

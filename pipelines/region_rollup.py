@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from data_catalog.store import Feature, RegionRiskRecord, Store
-from minegis.cells import areas_km2
 from minegis.clock import format_utc
 from minegis.levels import RegionLevel, Tier
 from pipelines.asset_risk import AssetRisk, Assets
@@ -50,7 +49,7 @@ def roll_up_regions(
     outlined = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
     of_assets = _with_registered(outlined, regions, assets)
     of_cells = _weights(regions, lambda shapes: kept_region_weights(folder, shapes, columns.cells))
-    area = areas_km2(columns.cells)
+    area = columns.area_km2
     by_tier = {tier: of_cells @ np.where(cells.tier == tier, area, 0.0) for tier in Tier}
     records = []
     for row, region in enumerate(regions):

@@ -17,7 +17,8 @@ from minegis.levels import Tier
 from pipelines.alerting import warning_events
 from pipelines.asset_records import designers_limits
 from pipelines.asset_risk import assess_assets, assets_of
-from pipelines.cell_hazards import cells_of_site, hazards
+from pipelines.cell_hazards import hazards
+from pipelines.cell_places import cells_of_site
 from pipelines.cell_risk import risk_of_cells, write_snapshots
 from pipelines.durable import PART, is_abandoned
 from pipelines.events import recent_events

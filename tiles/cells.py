@@ -37,7 +37,7 @@ _FINEST = 8
 _CLIPPED_FROM_ZOOM = 10  # below it no cell is large enough for its outline to leave the grid's range
 _EDGE_KM = (1281.3, 483.1, 182.5, 68.98, 26.07, 9.85, 3.72, 1.41, 0.531, 0.201)  # mean edge by resolution
 _KM_PER_DEGREE = 111.2
-_KEPT = ("cell", "lon", "lat", "tier", "state", "score", "p")
+_KEPT = ("cell", "tier", "state", "score", "p")
 _BLOCK = 512
 _OLD_KEPT = 2
 _WORDS_AT = np.array([0, 1, 1 + len(Tier)])  # where resolution, tiers and states begin in `CellTable.words`
@@ -293,7 +293,7 @@ def read_table(site: Path, snapshot: Snapshot) -> CellTable:
         table, cell = table.take(pa.array(order)), cell[order]
     states = pc.cast(table.column("state"), pa.string()).combine_chunks().dictionary_encode()
     names = tuple(states.dictionary.to_pylist())
-    lon, lat = (table.column(name).to_numpy().astype(np.float32) for name in ("lon", "lat"))
+    lon, lat = (axis.astype(np.float32) for axis in h3.centres(cell))
     return CellTable(
         run_id=snapshot.run_id,
         resolution=snapshot.resolution,

@@ -21,6 +21,7 @@ import yaml
 
 from data_catalog.site import Site
 from data_catalog.store import Store
+from minegis.cells import areas_km2
 from minegis.errors import StoreConflict
 from minegis.levels import EvidenceState, Tier
 from minegis.reading import Quality, Reading
@@ -92,7 +93,9 @@ def test_the_nation_counts_every_asset_and_the_cells_keep_their_area(published_s
     assert last is not None
     assert nation.assets == last.counts["assets"]
     # Both areas lie wholly inside China, so the nation's share of the cells is all of their area.
-    assert sum(nation.cell_area_km2.values()) == pytest.approx(cells["area_km2"].sum(), rel=1e-3)
+    assert sum(nation.cell_area_km2.values()) == pytest.approx(
+        areas_km2(cells["cell"].to_numpy()).sum(), rel=1e-3
+    )
 
 
 def test_evidence_of_a_cell_model_leads_to_a_file_that_is_there(published_site: Path) -> None:
