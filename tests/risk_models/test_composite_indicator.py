@@ -60,17 +60,18 @@ def test_the_composite_is_never_below_the_worst_mandatory_item(scores, found):
 
 def test_the_composite_is_never_below_the_promotion_of_the_rule(scores, found):
     tiers = capped(scores)
-    counts = np.stack([(tiers == level).sum(axis=0) for level in range(5)])
-    distinct, where = np.unique(counts, axis=1, return_inverse=True)
+    code = sum((tiers == level).sum(axis=0) * 9 ** (level - 1) for level in range(1, 5))  # counts are 0 to 8
+    distinct, where = np.unique(code, return_inverse=True)
     rolled = [
-        roll([Tier(level) for level in range(5) for _ in range(column[level])], RULES.promotion)
-        for column in distinct.T
+        roll(
+            [Tier(level) for level in range(1, 5) for _ in range(one // 9 ** (level - 1) % 9)],
+            RULES.promotion,
+        )
+        for one in distinct.tolist()
     ]
-    expected = np.array([one.tier for one in rolled])[where.ravel()]
+    expected = np.array([one.tier for one in rolled])[where]
     np.testing.assert_array_equal(found.promoted, expected)
-    np.testing.assert_array_equal(
-        found.without_carry, np.array([one.without_carry for one in rolled])[where.ravel()]
-    )
+    np.testing.assert_array_equal(found.without_carry, np.array([one.without_carry for one in rolled])[where])
     assert (found.tier >= expected).all()
     assert (expected > tiers.max(axis=0)).sum() > 1000  # promotion did something
 
