@@ -66,7 +66,7 @@ def backtest(
     dict
         ``alarms`` (by package, month in UTC and tier), ``hours`` (of assets in each tier), ``changes``
         (assets whose colour differs at some time, with the values of the rules that explain it), ``diff``,
-        ``verification`` (scores by package and tier; None where no incident of the period is known).
+        ``verification`` (scores by package and tier; None where no incident of these assets is known).
 
     Raises
     ------
@@ -101,7 +101,11 @@ def backtest(
 
 
 def _verification(old: Replay, new: Replay, incidents: Sequence[Incident]) -> dict[str, Any] | None:
-    known = [each for each in incidents if old.times[0] <= each.at <= old.times[-1]]
+    watched = {(asset.dataset, asset.asset_id) for asset in old.assets}
+    begin, end = old.times[0], old.times[-1]
+    known = [
+        each for each in incidents if (each.dataset, each.asset_id) in watched and begin <= each.at <= end
+    ]
     if not known:
         return None
     return {"incidents": len(known), "active": _scores(old, known), "candidate": _scores(new, known)}

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from data_catalog.site import Site
 from data_catalog.store import BacktestRecord, Store
-from minegis.clock import utc_now
-from pipelines.rule_backtest import backtest
+from minegis.clock import parse_utc, utc_now
+from pipelines.rule_backtest import Incident, backtest
 from pipelines.rule_state import KnownPackage, active_rules, named
 
 
@@ -30,8 +30,21 @@ def run_backtest(
     """
     named(who)
     active = active_rules(site, store)
-    report = backtest(store, active, known.package(), since, until, step)
+    report = backtest(store, active, known.package(), since, until, step, _incidents(store))
     record = BacktestRecord(known.record.digest, active.digest, since, until, report, who, utc_now())
     store.rules.add(known.record)
     store.rules.add_backtest(record)
     return record
+
+
+def _incidents(store: Store) -> list[Incident]:
+    """Return every recorded incident with its time."""
+    return [
+        Incident(
+            str(feature.properties["asset_dataset"]),
+            str(feature.properties["asset_id"]),
+            parse_utc(feature.properties["occurred_at"], where=f"incident/{feature.id}.occurred_at"),
+        )
+        for feature in store.features("incident")
+        if "T" in str(feature.properties["occurred_at"])
+    ]

@@ -21,7 +21,7 @@ from minegis.errors import InvalidInput, MinegisError, NotFound, Stale, StoreCon
 from minegis.levels import Origin
 from minegis.reading import Quality, Reading
 from pipelines.replay import replay
-from pipelines.rule_backtest import Incident, backtest
+from pipelines.rule_backtest import backtest
 from pipelines.rule_life import activate, receive, receive_file, rollback
 from pipelines.rule_signing import TrustedKey, TrustedKeys, make_key, sign
 from pipelines.rule_state import (
@@ -394,16 +394,22 @@ def test_two_colours_of_liaoning_drop_the_yellow_of_a_rainy_night(office: Office
     assert "weather_warnings.rainstorm_tsf.tiers.yellow" in fields
 
 
-def test_where_an_incident_is_known_both_packages_are_scored(office: Office) -> None:
-    # An incident on 12 July; warnings at 35 mm on 10 and 11 July: blue nationally, orange in the province.
-    # By 12 July, 4:00, no warning is shown any more; it was in force within the 72 h before.
-    national, somewhere = load_rules("national"), read_rules(province(), "test")
-    incident = Incident("tsf", "a", datetime(2026, 7, 12, 4, tzinfo=UTC))
-    report = backtest(office.store, national, somewhere, BEGIN, AT, DAY, [incident])
-    scores = report["verification"]
+def test_where_an_incident_is_recorded_both_packages_are_scored(office: Office) -> None:
+    # An incident on 12 July; warnings at 35 mm on 10 and 11 July: blue nationally, orange in the province,
+    # in force within the 72 h before. One at another time, or at an asset that is not there, does not count.
+    def incident(number: int, at: str, asset_id: str = "a") -> Feature:
+        told = {"name": "x", "occurred_at": at, "kind": "seepage", "grade": "near_miss",
+                "asset_dataset": "tsf", "asset_id": asset_id}  # fmt: skip
+        return Feature(f"i{number}", told, shapely.Point(103.05, 31.05), Origin.OPERATOR, "test")
+
+    known = office.signed(province())
+    assert office.backtest(known)["verification"] is None
+    rows = [incident(1, "2026-07-12T04:00:00Z"), incident(2, "2026-01-01T00:00:00Z"),
+            incident(3, "2026-07-12T04:00:00Z", "gone")]  # fmt: skip
+    office.store.upsert("incident", rows)
+    scores = office.backtest(known)["verification"]
     assert scores["incidents"] == 1
     blue, orange = scores["active"]["blue"], scores["active"]["orange"]
     assert (blue["hits"], blue["misses"], blue["median_lead_hours"]) == (1, 0, 48.0)
     assert (orange["hits"], orange["misses"], orange["median_lead_hours"]) == (0, 1, None)
     assert (scores["candidate"]["orange"]["hits"], scores["candidate"]["orange"]["pod"]) == (1, "1/1")
-    assert backtest(office.store, national, somewhere, BEGIN, AT, DAY)["verification"] is None
