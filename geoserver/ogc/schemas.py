@@ -40,6 +40,7 @@ UCUM: Mapping[str, str] = {
     "10⁴ m³": "10*4.m3",
     "10⁴ t/a": "10*4.t/a",
     "min": "min",
+    "h": "h",
     "deg": "deg",
     "mm": "mm",
     "m³/s": "m3/s",
