@@ -16,9 +16,11 @@ from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.variables import variable
+from pipelines.asset_models import Forecast
 from pipelines.asset_records import asset_record, readings_until
 from pipelines.cell_hazards import CellColumns
 from pipelines.events import Event
+from pipelines.modelled import modelled
 from pipelines.progress import Progress
 from pipelines.shaking import event_shaking, standing_at
 from pipelines.steps.weights import AssetWeights, asset_weights
@@ -57,6 +59,12 @@ class Assets:
         """Geometries, (n,)."""
         return np.array([feature.geometry for _, feature in self.features], dtype=object)
 
+    @property
+    def places(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Longitude and latitude of a point on each, (n,) deg."""
+        points = shapely.point_on_surface(self.shapes)
+        return shapely.get_x(points), shapely.get_y(points)
+
 
 def assets_of(store: Store, columns: CellColumns) -> Assets:
     """Read every asset and find its cells."""
@@ -73,6 +81,7 @@ def assess_assets(
     columns: CellColumns,
     events: Sequence[Event],
     design: Mapping[str, Thresholds],
+    forecast: Forecast | None,
     rules: RulePackage,
     at: datetime,
     progress: Progress,
@@ -80,16 +89,27 @@ def assess_assets(
     """Assess every asset and move its shown tier by one step."""
     readings = readings_until(store, at)
     previous = {(record.dataset, record.asset_id): record for record in store.assessments()}
-    lon, lat = _points(assets)
+    lon, lat = assets.places
     motions = [event_shaking(event, lon, lat) for event in events]
     points = list(zip(lon.tolist(), lat.tolist(), strict=True))
     progress.begin("对象评估 Assets", len(assets.features))
+    models = modelled(
+        assets.features,
+        readings,
+        assets.weights,
+        columns,
+        _magnitudes(events, motions, lon.size),
+        forecast,
+        rules,
+        at,
+    )
     found = []
     for number, (name, feature) in enumerate(assets.features):
         asset = asset_record(name, feature)
         evidence = [
             *_shaken(asset, number, points, events, motions, columns, assets, rules),
             *_ground(number, columns, assets, rules, at),
+            *models[number],
         ]
         assessed = assess(asset, readings[name, feature.id], evidence, rules, at, design=design)
         found.append(_settle(feature, asset, assessed, previous.get((name, feature.id)), rules, at))
@@ -97,9 +117,14 @@ def assess_assets(
     return found
 
 
-def _points(assets: Assets) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    points = shapely.point_on_surface(assets.shapes)
-    return shapely.get_x(points), shapely.get_y(points)
+def _magnitudes(
+    events: Sequence[Event], motions: Sequence[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]], count: int
+) -> np.ndarray[Any, Any]:
+    """Return the magnitude of the earthquake that shook each asset most, NaN where there was none."""
+    if not events:
+        return np.full(count, np.nan)
+    strongest = np.argmax([np.nan_to_num(pga) for pga, _ in motions], axis=0)
+    return np.array([event.magnitude for event in events])[strongest]
 
 
 def _settle(

@@ -22,6 +22,7 @@ from pipelines.cell_places import cells_of_site
 from pipelines.cell_risk import risk_of_cells, write_snapshots
 from pipelines.durable import PART, is_abandoned
 from pipelines.events import recent_events
+from pipelines.forecast import rain_forecast
 from pipelines.products import make_products
 from pipelines.progress import Progress
 from pipelines.region_rollup import regions_of, roll_up_regions
@@ -54,7 +55,8 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     columns = hazards(site, cells_of_site(site, store), products, events, rules, at, progress)
     assets = assets_of(store, columns)
     design, unusable = designers_limits(store)
-    risks = assess_assets(store, assets, columns, events, design, rules, at, progress)
+    forecast = rain_forecast(site, *assets.places, at)
+    risks = assess_assets(store, assets, columns, events, design, forecast, rules, at, progress)
     cells, in_cells = risk_of_cells(columns, assets, risks, rules)
     regions = roll_up_regions(
         regions_of(store), assets, risks, columns, cells, rules, at, site.path("weights"), progress
