@@ -27,14 +27,15 @@ def rain_of_windows(rain: Floats32, *, step_hours: float, window_hours: float) -
         Of one step each, the oldest first.
     """
     return {
-        "latest": sliding_rain(rain, step_hours, window_hours)[-1],
-        "wettest": wettest(rain, step_hours, window_hours),
+        "rain_latest": sliding_rain(rain, step_hours, window_hours)[-1],
+        "rain_wettest": wettest(rain, step_hours, window_hours),
     }
 
 
 def antecedent_rain(rain: Floats32, *, step_hours: float) -> Mapping[str, Floats]:
     """Return the antecedent indices at the end of the record, mm."""
-    return antecedent_indices(rain, step_hours)
+    found = antecedent_indices(rain, step_hours)
+    return {"antecedent_lhasa": found["lhasa"], "antecedent_api": found["api"]}
 
 
 def percentile_of_rain(rain: Floats32, *, q: float) -> Floats:
@@ -84,16 +85,16 @@ def land_cover_of_classes(classes: Floats32) -> Floats:
 
 
 STEPS = (
-    Step("rain_windows", "1", rain_of_windows, {"latest": "rain", "wettest": "rain"}, arrays=4.0),
+    Step("rain_windows", "1", rain_of_windows, {"rain_latest": "rain", "rain_wettest": "rain"}, arrays=4.0),
     Step(
         "antecedent_rain",
         "1",
         antecedent_rain,
-        {"lhasa": "antecedent_rain_index", "api": "antecedent_rain_index"},
+        {"antecedent_lhasa": "antecedent_rain_index", "antecedent_api": "antecedent_rain_index"},
         arrays=4.0,
     ),
-    Step("rain_percentile", "1", percentile_of_rain, {"percentile": "rain"}, arrays=4.0),
-    Step("rain_ratio", "1", ratio_to_percentile, {"ratio": "rain_ratio"}, arrays=3.0),
+    Step("rain_percentile", "1", percentile_of_rain, {"rain_percentile": "rain"}, arrays=4.0),
+    Step("rain_ratio", "1", ratio_to_percentile, {"rain_ratio": "rain_ratio"}, arrays=3.0),
     Step(
         "estimated_shaking",
         "1",
@@ -102,6 +103,16 @@ STEPS = (
         placed=True,
         arrays=14.0,
     ),
-    Step("lithology_coefficients", "1", lithology_of_classes, {"coefficient": "lithology_coefficient"}),
-    Step("land_cover_coefficients", "1", land_cover_of_classes, {"coefficient": "land_cover_coefficient"}),
+    Step(
+        "lithology_coefficients",
+        "1",
+        lithology_of_classes,
+        {"lithology_coefficient": "lithology_coefficient"},
+    ),
+    Step(
+        "land_cover_coefficients",
+        "1",
+        land_cover_of_classes,
+        {"land_cover_coefficient": "land_cover_coefficient"},
+    ),
 )

@@ -152,15 +152,17 @@ def test_rain_of_files_becomes_windows_and_indices(engine, tmp_path):
         ends.append(end)
         write_cog(Raster(values, grid, "rain", "mm", "made", begin, end), files[-1])
     source = {"rain": Source.of(*files, times=tuple(ends))}
-    targets = {name: tmp_path / f"{name}.tif" for name in ("lhasa", "api")}
+    targets = {name: tmp_path / f"{name}.tif" for name in ("antecedent_lhasa", "antecedent_api")}
     made = engine.run(step("antecedent_rain"), source, targets, parameters={"step_hours": 24})
     for name, expected in antecedent_indices(rain, 24).items():
-        np.testing.assert_allclose(read_raster(made.paths[name]).values, expected, rtol=1e-5)
-    targets = {name: tmp_path / f"{name}.tif" for name in ("latest", "wettest")}
+        np.testing.assert_allclose(read_raster(made.paths[f"antecedent_{name}"]).values, expected, rtol=1e-5)
+    targets = {name: tmp_path / f"{name}.tif" for name in ("rain_latest", "rain_wettest")}
     made = engine.run(
         step("rain_windows"), source, targets, parameters={"step_hours": 24, "window_hours": 72}
     )
-    np.testing.assert_allclose(read_raster(made.paths["latest"]).values, rain[-3:].sum(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(
+        read_raster(made.paths["rain_latest"]).values, rain[-3:].sum(axis=0), rtol=1e-5
+    )
 
 
 def test_shaking_is_made_on_the_grid_of_the_ground(sample_data, engine, tmp_path):
