@@ -32,14 +32,14 @@ class Origin(IntEnum):
     READING = 4
 
 
-_METHODS = {
+_METHODS: dict[int, str] = {
     Origin.DEFAULT: "default",
     Origin.REGISTER: "register",
     Origin.STALE: "reading",
     Origin.READING: "reading",
 }
-_STATES = {Origin.UNKNOWN: EvidenceState.MISSING, Origin.STALE: EvidenceState.STALE}
-_NOTES = {
+_STATES: dict[int, EvidenceState] = {Origin.UNKNOWN: EvidenceState.MISSING, Origin.STALE: EvidenceState.STALE}
+_NOTES: dict[int, Label] = {
     Origin.UNKNOWN: Label("台账与监测均无此项", "Neither register nor monitoring hold it"),
     Origin.DEFAULT: Label("项目默认值", "A project default"),
     Origin.STALE: Label("最近的有效读数已过时", "The last usable reading is too old"),
@@ -71,20 +71,28 @@ class Known:
         """Return where the value is at least that well known."""
         return self.origin >= origin
 
-    def node(self, row: int, source: str) -> Evidence:
-        """Return the value of one asset as a node."""
-        origin = Origin(self.origin[row])
-        value = float(self.values[row])
-        return Evidence(
-            key=self.key,
-            label=self.label,
-            value=round(value, 6) if math.isfinite(value) else None,
-            unit=self.unit,
-            state=_STATES.get(origin, EvidenceState.SUFFICIENT),
-            method=_METHODS.get(origin, ""),
-            source=source,
-            note=_NOTES.get(origin),
-        )
+    def nodes(self, sources: Sequence[str]) -> list[Evidence]:
+        """Return the value of every asset as a node.
+
+        Parameters
+        ----------
+        sources : (n,) sequence of str
+            Where each value was read.
+        """
+        rows = zip(np.round(self.values, 6).tolist(), self.origin.tolist(), sources, strict=True)
+        return [
+            Evidence(
+                key=self.key,
+                label=self.label,
+                value=value if math.isfinite(value) else None,
+                unit=self.unit,
+                state=_STATES.get(origin, EvidenceState.SUFFICIENT),
+                method=_METHODS.get(origin, ""),
+                source=source,
+                note=_NOTES.get(origin),
+            )
+            for value, origin, source in rows
+        ]
 
 
 def first_known(key: str, label: Label, unit: str, *candidates: tuple[Floats, Origin] | Known) -> Known:

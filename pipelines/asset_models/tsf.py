@@ -39,7 +39,11 @@ def evidence(inputs: AssetInputs) -> list[tuple[Evidence, ...]]:
     shaking = shaking_of(inputs)
     if shaking is not None and any(shaking.known):
         shaken = stability_nodes(
-            known, SHAKEN, shaken_safety(known, shaking.pga.values), inputs, (shaking.pga,)
+            known,
+            SHAKEN,
+            shaken_safety(known, shaking.pga.values),
+            inputs,
+            [pga for pga, _, _ in shaking.nodes],
         )
         models = (
             shaken,

@@ -50,12 +50,13 @@ def consequence_nodes(known: Facilities, inputs: AssetInputs) -> list[Evidence]:
     lives = life_loss(people, fatality_rate("medium", 0.0, "vague"))
     # The class counts people at risk; the lives are a screening estimate that is shown beside it.
     rank = consequence_class(people, np.full_like(people, np.nan))
-    bands = _bands(known)
+    bands = [(key, label, card(model).method, values.tolist()) for key, label, model, values in _bands(known)]
+    rank, lives = rank.tolist(), lives.tolist()
     classes = consequence_tables().gistm
     nodes = []
     for row, source in enumerate(known.sources):
         found = None if math.isnan(rank[row]) else classes[int(rank[row])]
-        inner = [known.people.node(row, source)]
+        inner = [known.nodes("people")[row]]
         if math.isfinite(lives[row]):
             inner.append(
                 Evidence(
@@ -73,10 +74,10 @@ def consequence_nodes(known: Facilities, inputs: AssetInputs) -> list[Evidence]:
                 label,
                 float(f"{values[row]:.4g}"),
                 "m³" if key.startswith("release") else "m",
-                method=card(model).method,
+                method=method,
                 standing=Standing.ILLUSTRATIVE,
             )
-            for key, label, model, values in bands
+            for key, label, method, values in bands
             if math.isfinite(values[row])
         ]
         nodes.append(

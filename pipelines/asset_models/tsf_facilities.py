@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from minegis.coordinates import geodesic_area_km2
 from minegis.errors import InvalidInput, MissingEvidence
+from minegis.evidence import Evidence
 from minegis.levels import Label
 from pipelines.asset_models import AssetInputs
 from pipelines.asset_models.known import Floats, Known, Origin, first_known, measured, registered
@@ -60,6 +62,17 @@ class Facilities:
     friction_angle: Known
     unit_weight: Known
     people: Known
+    _nodes: dict[str, list[Evidence]] = field(default_factory=dict, repr=False)
+
+    def nodes(self, name: str) -> list[Evidence]:
+        """Return a column as a node of each facility, made once and shown under every model that takes it."""
+        if name not in self._nodes:
+            self._nodes[name] = getattr(self, name).nodes(self.sources)
+        return self._nodes[name]
+
+    def rows(self, names: Sequence[str]) -> list[tuple[Evidence, ...]]:
+        """Return the nodes of several columns for each facility."""
+        return list(zip(*(self.nodes(name) for name in names), strict=True))
 
 
 def facilities_of(inputs: AssetInputs) -> Facilities:

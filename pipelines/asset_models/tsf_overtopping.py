@@ -25,6 +25,7 @@ from risk_models.warning.tiers import shown_provenance
 
 KEY = "overtopping"
 _LABEL = Label("漫顶（降雨预报）", "Overtopping (rain forecast)")
+_SHOWN = ("pond_level", "crest", "surface_area", "decant", "catchment", "runoff_coefficient")
 _HOUR = 3600.0
 _AT_ONCE = 2000  # facilities, so that the members of a province fit in memory
 _NO_FORECAST = Label("无降雨预报", "No rain forecast")
@@ -77,9 +78,10 @@ def overtopping_nodes(facilities: Facilities, inputs: AssetInputs) -> list[tuple
     tiers = np.searchsorted(
         list(flood_defaults().tier_from.values.values()), found.probability[0], side="right"
     )
+    shown = facilities.rows(_SHOWN)
     return [
-        (_node(row, facilities, found, int(tiers[row]), inputs, inputs.forecast),) if wet else ()
-        for row, wet in enumerate(facilities.wet)
+        (_node(row, facilities, found, Tier(tier), shown[row], inputs.forecast),) if wet else ()
+        for row, (wet, tier) in enumerate(zip(facilities.wet.tolist(), tiers.tolist(), strict=True))
     ]
 
 
@@ -105,12 +107,14 @@ def _lead_times(
 
 
 def _node(
-    row: int, known: Facilities, found: Overtopping, tier: int, inputs: AssetInputs, forecast: Forecast
+    row: int,
+    known: Facilities,
+    found: Overtopping,
+    asked: Tier,
+    shown: tuple[Evidence, ...],
+    forecast: Forecast,
 ) -> Evidence:
-    source = known.sources[row]
     probability = float(found.probability[0, row])
-    shown = (known.pond_level, known.crest, known.surface_area, known.decant, known.catchment)
-    values = tuple(one.node(row, source) for one in (*shown, known.runoff_coefficient))
     if math.isnan(probability):
         return Evidence(
             KEY,
@@ -119,11 +123,10 @@ def _node(
             method=_method(),
             note=_LACKING,
             source=forecast.source,
-            inputs=values,
+            inputs=shown,
         )
     standing = _standing(row, known)
     limits = flood_defaults().tier_from
-    asked = Tier(tier)
     return Evidence(
         key=KEY,
         label=_LABEL,
@@ -138,7 +141,7 @@ def _node(
         valid_time=format_utc(forecast.issued_at),
         source=forecast.source,
         note=_note(found),
-        inputs=(*_leads(row, found), *_shares(row, found), *values),
+        inputs=(*_leads(row, found), *_shares(row, found), *shown),
     )
 
 

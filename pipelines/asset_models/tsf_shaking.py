@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
@@ -39,6 +41,24 @@ _RIGID = Label(
 _LACKING = Label("缺少浸润线埋深或安全系数", "Phreatic depth or factor of safety is not known")
 
 
+_HAZUS = Label("液化概率（HAZUS）", "Liquefaction probability (HAZUS)")
+_CRITICAL = Label("临界加速度", "Critical acceleration")
+_OTHER = Label("滑移（Saygili & Rathje）", "Sliding (Saygili & Rathje)")
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What the nodes of one model have in common."""
+
+    key: str
+    label: Label
+    unit: str
+    card: str
+    provenance: str
+    note: Label
+    thresholds: dict[Tier, str]
+
+
 @dataclass(frozen=True)
 class Shaking:
     """The worst shaking of each facility's cells."""
@@ -52,6 +72,13 @@ class Shaking:
     def known(self) -> list[bool]:
         """Where both peaks are known."""
         return (~np.isnan(self.pga.values + self.pgv.values)).tolist()
+
+    @cached_property
+    def nodes(self) -> list[tuple[Evidence, ...]]:
+        """Both peaks and the magnitude of each facility."""
+        sources = [self.source] * self.pga.values.size
+        columns = (one.nodes(sources) for one in (self.pga, self.pgv, self.magnitude))
+        return list(zip(*columns, strict=True))
 
 
 def shaking_of(inputs: AssetInputs) -> Shaking | None:
@@ -92,38 +119,33 @@ def liquefaction_nodes(known: Facilities, shaking: Shaking, inputs: AssetInputs)
         ground.water_distance.value,
         depth,
     )
-    classes = np.array([one.susceptibility for one in known.method])
-    hazus = hazus_liquefaction(shaking.pga.values, classes, depth, shaking.magnitude.values)
+    classes = [one.susceptibility for one in known.method]
+    other = hazus_liquefaction(shaking.pga.values, classes, depth, shaking.magnitude.values)
     limits = ground.liquefaction_tier_from
     tiers = np.searchsorted(list(limits.values()), np.nan_to_num(probability), side="right")
-    nodes = []
-    for row, source in enumerate(known.sources):
-        asked = Tier(int(tiers[row]))
-        other = Evidence(
-            key="hazus_liquefaction",
-            label=Label("液化概率（HAZUS）", "Liquefaction probability (HAZUS)"),
-            value=_shown(hazus[row]),
-            unit="1",
-            method=card("hazus_liquefaction").method,
-            note=Label(f"敏感性 {classes[row]}", f"Susceptibility {classes[row]}"),
-        )
-        nodes.append(
-            _node(
-                LIQUEFACTION,
-                _LIQUEFACTION,
-                float(probability[row]),
+    hazus = card("hazus_liquefaction").method
+    inner = [
+        (
+            Evidence(
+                "hazus_liquefaction",
+                _HAZUS,
+                _shown(value),
                 "1",
-                asked,
-                "usgs_liquefaction",
-                f"≥ {limits[asked.name.lower()]:g}" if asked else "",
-                ground.provenance,
-                _OWN_GROUND,
-                (other, known.phreatic_depth.node(row, source), *_shaken(shaking, row)),
-                inputs,
-                shaking,
-            )
+                method=hazus,
+                note=Label(f"敏感性 {code}", f"Susceptibility {code}"),
+            ),
+            water,
+            *felt,
         )
-    return nodes
+        for value, code, water, felt in zip(
+            other.tolist(), classes, known.nodes("phreatic_depth"), shaking.nodes, strict=True
+        )
+    ]
+    thresholds = {tier: f"≥ {limits[tier.name.lower()]:g}" if tier else "" for tier in Tier}
+    model = _Model(
+        LIQUEFACTION, _LIQUEFACTION, "1", "usgs_liquefaction", ground.provenance, _OWN_GROUND, thresholds
+    )
+    return _nodes(model, probability, tiers, inner, inputs, shaking)
 
 
 def sliding_nodes(known: Facilities, shaking: Shaking, safety: Floats, inputs: AssetInputs) -> list[Evidence]:
@@ -133,90 +155,61 @@ def sliding_nodes(known: Facilities, shaking: Shaking, safety: Floats, inputs: A
     moved = jibson_2007_acceleration(shaking.pga.values, critical)
     other = saygili_rathje_2008(shaking.pga.values, shaking.pgv.values, critical)
     declared = newmark_coefficients()
-    red = declared.tier_from.values["red"]
-    beyond = displacement_exceedance(moved, red, declared.jibson_2007.acceleration.spread)
-    tiers = displacement_tier(moved)
-    nodes = []
-    for row in range(len(known.sources)):
-        asked = Tier(int(tiers[row]))
-        inner = (
-            Evidence(
-                "critical_acceleration",
-                Label("临界加速度", "Critical acceleration"),
-                _shown(critical[row]),
-                "g",
-                method=card("critical_acceleration").method,
-            ),
-            Evidence(
-                "saygili_rathje_2008",
-                Label("滑移（Saygili & Rathje）", "Sliding (Saygili & Rathje)"),
-                _shown(other[row]),
-                "cm",
-                method=card("saygili_rathje_2008").method,
-            ),
-            Evidence(
-                "exceedance",
-                Label(f"超过{red:g}厘米的概率", f"Probability of more than {red:g} cm"),
-                _shown(beyond[row]),
-                "1",
-                method=card("displacement_exceedance").method,
-            ),
+    limits = declared.tier_from.values
+    beyond = displacement_exceedance(moved, limits["red"], declared.jibson_2007.acceleration.spread)
+    likely = Label(f"超过{limits['red']:g}厘米的概率", f"Probability of more than {limits['red']:g} cm")
+    methods = [
+        card(name).method
+        for name in ("critical_acceleration", "saygili_rathje_2008", "displacement_exceedance")
+    ]
+    inner = [
+        (
+            Evidence("critical_acceleration", _CRITICAL, _shown(a), "g", method=methods[0]),
+            Evidence("saygili_rathje_2008", _OTHER, _shown(d), "cm", method=methods[1]),
+            Evidence("exceedance", likely, _shown(p), "1", method=methods[2]),
+            *felt,
         )
-        nodes.append(
-            _node(
-                SLIDING,
-                _SLIDING,
-                float(moved[row]),
-                "cm",
-                asked,
-                "jibson_2007_acceleration",
-                f"≥ {declared.tier_from.values[asked.name.lower()]:g} cm" if asked else "",
-                declared.tier_from.provenance,
-                _RIGID,
-                (*inner, *_shaken(shaking, row)),
-                inputs,
-                shaking,
-            )
+        for a, d, p, felt in zip(
+            critical.tolist(), other.tolist(), beyond.tolist(), shaking.nodes, strict=True
         )
-    return nodes
+    ]
+    thresholds = {tier: f"≥ {limits[tier.name.lower()]:g} cm" if tier else "" for tier in Tier}
+    model = _Model(
+        SLIDING, _SLIDING, "cm", "jibson_2007_acceleration", declared.tier_from.provenance, _RIGID, thresholds
+    )
+    return _nodes(model, moved, displacement_tier(moved), inner, inputs, shaking)
 
 
-def _node(
-    key: str,
-    label: Label,
-    value: float,
-    unit: str,
-    asked: Tier,
-    model: str,
-    threshold: str,
-    provenance: str,
-    note: Label,
-    inner: tuple[Evidence, ...],
+def _nodes(
+    model: _Model,
+    values: Floats,
+    tiers: NDArray[np.integer],
+    inner: list[tuple[Evidence, ...]],
     inputs: AssetInputs,
     shaking: Shaking,
-) -> Evidence:
-    missing = math.isnan(value)
-    return Evidence(
-        key=key,
-        label=label,
-        value=_shown(value),
-        unit=unit,
-        tier=Standing.ILLUSTRATIVE.cap(asked),
-        state=EvidenceState.MISSING if missing else EvidenceState.SUFFICIENT,
-        method=card(model).method,
-        standing=Standing.ILLUSTRATIVE,
-        provenance=shown_provenance(provenance),
-        threshold=threshold,
-        valid_time=format_utc(inputs.at),
-        source=shaking.source,
-        note=_LACKING if missing else note,
-        inputs=inner,
-    )
-
-
-def _shaken(shaking: Shaking, row: int) -> tuple[Evidence, ...]:
-    return tuple(one.node(row, shaking.source) for one in (shaking.pga, shaking.pgv, shaking.magnitude))
+) -> list[Evidence]:
+    valid_time, provenance = format_utc(inputs.at), shown_provenance(model.provenance)
+    method = card(model.card).method
+    return [
+        Evidence(
+            key=model.key,
+            label=model.label,
+            value=_shown(value),
+            unit=model.unit,
+            tier=Standing.ILLUSTRATIVE.cap(Tier(tier)),
+            state=EvidenceState.SUFFICIENT if math.isfinite(value) else EvidenceState.MISSING,
+            method=method,
+            standing=Standing.ILLUSTRATIVE,
+            provenance=provenance,
+            threshold=model.thresholds[Tier(tier)],
+            valid_time=valid_time,
+            source=shaking.source,
+            note=model.note if math.isfinite(value) else _LACKING,
+            inputs=beneath,
+        )
+        for value, tier, beneath in zip(values.tolist(), tiers.tolist(), inner, strict=True)
+    ]
 
 
 def _shown(value: float) -> float | None:
-    return round(float(value), 6) if math.isfinite(value) else None
+    return round(value, 6) if math.isfinite(value) else None

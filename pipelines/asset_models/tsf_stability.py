@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from pipelines.asset_models import AssetInputs
-from pipelines.asset_models.known import Floats, Known, Origin
+from pipelines.asset_models.known import Floats, Origin
 from pipelines.asset_models.tsf_facilities import Facilities
 from risk_models.cards import card
 from risk_models.tailings.slope_stability import (
@@ -36,6 +37,7 @@ _LACKING = Label("缺少坝高或浸润线埋深", "Dam height or phreatic depth
 _DEFAULTS = Label(
     "强度、坡比或浸润线取默认值，最高只计蓝色", "Strength, slope or phreatic line are defaults: blue at most"
 )
+_SHOWN = ("height", "face_ratio", "cohesion", "friction_angle", "unit_weight", "phreatic_depth")
 _NO_POND = 1e6  # m: a beach so long, or a pond so deep, that there is none
 
 
@@ -51,7 +53,7 @@ def shaken_safety(known: Facilities, pga: Floats) -> Floats:
 
 
 def stability_nodes(
-    known: Facilities, key: str, safety: Floats, inputs: AssetInputs, shown: tuple[Known, ...] = ()
+    known: Facilities, key: str, safety: Floats, inputs: AssetInputs, shaken: Sequence[Evidence] = ()
 ) -> list[Evidence]:
     """Return the node of one condition for every facility.
 
@@ -62,30 +64,26 @@ def stability_nodes(
         `STATIC` or `SHAKEN`.
     safety : (n,) float
     inputs : AssetInputs
-    shown : tuple of Known
-        What else to show beneath it.
+    shaken : sequence of Evidence
+        The acceleration of each facility.
     """
     required = np.array(
         [
-            required_factor_of_safety(int(grade), _CONDITIONS[key]) if grade else np.nan
-            for grade in known.grade
+            required_factor_of_safety(grade, _CONDITIONS[key]) if grade else np.nan
+            for grade in known.grade.tolist()
         ]
     )
-    tiers = safety_tier(safety, required)
-    trusted = _trusted(known)
+    tiers = safety_tier(safety, required).tolist()
+    trusted = _trusted(known).tolist()
+    shown = known.rows(_SHOWN)
+    if shaken:
+        shown = [(*row, felt) for row, felt in zip(shown, shaken, strict=True)]
+    valid_time = format_utc(inputs.at)
     return [
-        _node(
-            row,
-            known,
-            key,
-            float(safety[row]),
-            float(required[row]),
-            Tier(int(tiers[row])),
-            bool(trusted[row]),
-            inputs,
-            shown,
+        _node(row, known, key, value, least, Tier(tier), trusted[row], valid_time, shown[row])
+        for row, (value, least, tier) in enumerate(
+            zip(safety.tolist(), required.tolist(), tiers, strict=True)
         )
-        for row in range(safety.size)
     ]
 
 
@@ -122,32 +120,13 @@ def _node(
     required: float,
     asked: Tier,
     trusted: bool,
-    inputs: AssetInputs,
-    shown: tuple[Known, ...],
+    valid_time: str,
+    shown: tuple[Evidence, ...],
 ) -> Evidence:
-    source, label = known.sources[row], _LABELS[key]
-    values = tuple(
-        one.node(row, source)
-        for one in (
-            known.height,
-            known.face_ratio,
-            known.cohesion,
-            known.friction_angle,
-            known.unit_weight,
-            known.phreatic_depth,
-            *shown,
-        )
-    )
-    method = card(_METHODS[key]).method
+    source, label, method = known.sources[row], _LABELS[key], card(_METHODS[key]).method
     if math.isnan(safety):
         return Evidence(
-            key,
-            label,
-            state=EvidenceState.MISSING,
-            method=method,
-            source=source,
-            note=_LACKING,
-            inputs=values,
+            key, label, state=EvidenceState.MISSING, method=method, source=source, note=_LACKING, inputs=shown
         )
     rules = required_safety()
     standing = Standing.CALIBRATED if trusted else Standing.ILLUSTRATIVE
@@ -165,8 +144,8 @@ def _node(
         clause=rules.major_hazard.clause if asked is Tier.RED else rules.clause,
         provenance=shown_provenance(rules.tier_provenance if asked else rules.provenance),
         threshold=f"< {share:g} × {required:g}" if asked else f"{required:g}",
-        valid_time=format_utc(inputs.at),
+        valid_time=valid_time,
         source=source,
         note=None if trusted else _DEFAULTS,
-        inputs=values,
+        inputs=shown,
     )

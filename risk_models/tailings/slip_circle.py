@@ -16,11 +16,11 @@ _REJECTED = 1e9
 _STEEPEST_ENTRY, _STEEPEST_EXIT = 0.95, 0.75  # sine of the base where a circle comes in and goes out
 _LEAST_M_ALPHA = 0.2  # a passive base so steep that the method breaks down (Whitman & Bailey 1967)
 _COARSE, _FINE, _FINAL = 10, 20, 80  # slices
-_TOLERANCE, _ROUGH = 1e-5, 1e-2  # of the iteration, the second on the coarse grid
-_EXITS, _ENTRIES, _DEPTHS = 6, 9, 7  # of the coarse grid
+_TOLERANCE, _ROUGH = 1e-5, 3e-2  # of the iteration, the second on the coarse grid
+_EXITS, _ENTRIES, _DEPTHS = 6, 7, 5  # of the coarse grid
 _TOE = 0.4  # where the toe lies between the first exit (0) and the last (1): one of the exits of the grid
-_ROUNDS, _MOVES = 7, 5  # of refinement, each round halving the step
-_HOPELESS = 1.3  # times the best of the coarse grid: a start so much worse is not refined
+_ROUNDS, _MOVES = 5, 4  # of refinement, each round halving the step
+_HOPELESS = 1.15  # times the best of the coarse grid: a start so much worse is not refined
 _LARGEST_SAGITTA = 0.5  # of the chord: a semicircle
 _LEAST_SAGITTA = 0.01
 
@@ -60,7 +60,8 @@ def _circle(dam: Floats, left: float, right: float, sagitta: float) -> tuple[flo
     away = (radius - depth) / chord
     x_centre, y_centre = (left + right) / 2.0 - rise * away, (y_left + y_right) / 2.0 + run * away
     too_steep = right - x_centre > _STEEPEST_ENTRY * radius or x_centre - left > _STEEPEST_EXIT * radius
-    if too_steep or y_right > y_centre or y_centre - radius < -dam[9]:
+    lowest = y_centre - radius if x_centre > left else y_left
+    if too_steep or y_right > y_centre or lowest < -dam[9] - 1e-6:
         return 0.0, 0.0, 0.0
     return x_centre, y_centre, radius
 
@@ -142,12 +143,28 @@ def _refined(dam: Floats, best: Floats, work: Floats) -> None:
 @compiled
 def _at(dam: Floats, a: float, b: float, s: float, slices: int, work: Floats) -> float:
     left, right = _ends(dam, a, b)
-    return _on_circle(dam, left, right, _sagitta(s), slices, work)
+    return _on_circle(dam, left, right, _sagitta(dam, left, right, s), slices, work)
 
 
 @compiled
-def _sagitta(s: float) -> float:
-    return _LEAST_SAGITTA + s * s * (_LARGEST_SAGITTA - _LEAST_SAGITTA)
+def _sagitta(dam: Floats, left: float, right: float, s: float) -> float:
+    """Return the sagitta of a number from 0 (shallow) to 1: a semicircle, or tangent to firm ground."""
+    low, high = _ground(left, dam[0]) + dam[9], _ground(right, dam[0]) + dam[9]
+    run, rise = right - left, high - low
+    if run <= 0.0 or rise <= 0.0:
+        return _LEAST_SAGITTA
+    # The circle through both ends that touches firm ground: how far from the left end, and its radius.
+    root = np.sqrt(low * (low * run * run + rise * (run * run + high * rise)))
+    foot = (root - low * run) / rise
+    radius = ((run - foot) ** 2 + high * high) / (2.0 * high)
+    chord = np.sqrt(run * run + rise * rise)
+    above = run * (radius - (low + high) / 2.0) - rise * (foot - run / 2.0)  # of the centre over the chord
+    half = chord / 2.0 / radius
+    deepest = _LARGEST_SAGITTA
+    if above > 0.0 and half < 1.0:
+        deepest = (1.0 - np.sqrt(1.0 - half * half)) / (2.0 * half)
+    largest = max(min(deepest, _LARGEST_SAGITTA), _LEAST_SAGITTA)
+    return float(_LEAST_SAGITTA + s * s * (largest - _LEAST_SAGITTA))
 
 
 @compiled
@@ -162,14 +179,18 @@ def worst_circles(dams: Floats, begin: int, end: int, safety: Floats, circle: Fl
     safety : (n,) float
         Huge where no circle is one.
     circle : (n, 3) float
-        Where it leaves and enters the ground, and its sagitta as a share of the chord.
+        Where the worst circle leaves, where it enters and how deep it is, as the numbers of the search. A row
+        that is not NaN is where the search starts, without its grid.
     """
     work = np.empty((_FINAL, 3))
     starts = np.empty((2, 4))  # the best in front of the toe, and from the toe up: often two valleys
     for row in range(begin, end):
         dam = dams[row]
         starts[:, 0] = _REJECTED
-        for i in range(_EXITS):
+        if not np.isnan(circle[row, 0]):
+            starts[0, 1:] = circle[row]
+            starts[0, 0] = _at(dam, starts[0, 1], starts[0, 2], starts[0, 3], _FINE, work)
+        for i in range(_EXITS if starts[0, 0] >= _REJECTED else 0):
             best = starts[0] if i < _TOE * (_EXITS - 1) else starts[1]
             for j in range(_ENTRIES):
                 for k in range(_DEPTHS):
@@ -188,6 +209,4 @@ def worst_circles(dams: Floats, begin: int, end: int, safety: Floats, circle: Fl
         if best[0] < _REJECTED:
             found = _at(dam, best[1], best[2], best[3], _FINAL, work)
             safety[row] = found if found < _REJECTED else best[0]
-            left, right = _ends(dam, best[1], best[2])
-            circle[row, 0], circle[row, 1] = left, right
-            circle[row, 2] = _sagitta(best[3])
+            circle[row] = best[1:]

@@ -18,8 +18,10 @@ from risk_models.tailings.slip_circle import Floats, worst_circles
 
 _WATER_UNIT_WEIGHT = 9.81  # kN/m³
 _LEAST_THICKNESS = 0.03  # of the height: a shallower slide is ravelling of the face, not of the dam
+_DEEPEST = 20.0  # heights: firm ground so deep that no circle of the search comes near it
 _DRY = 1e6  # heights: a phreatic line so deep that no circle meets it
 _NO_CIRCLE = 1e8
+_VERTICAL = 8  # column of the upward acceleration
 _LEAST_SHARE = 256  # dams that are worth a thread of their own
 
 type ByGrade = dict[int, float]
@@ -144,47 +146,21 @@ def bishop_factor_of_safety(
     ----------
     Bishop (1955), Géotechnique 5, 7-17.
     """
-    given = np.broadcast_arrays(
-        *(
-            np.asarray(value, dtype=np.float64)
-            for value in (
-                height,
-                face_ratio,
-                cohesion,
-                friction_angle,
-                unit_weight,
-                phreatic_depth,
-                beach_length,
-                pond_depth,
-                foundation_depth,
-                horizontal_acceleration,
-                upward_acceleration,
-            )
-        )
+    return _least_factor(
+        (
+            height,
+            face_ratio,
+            cohesion,
+            friction_angle,
+            unit_weight,
+            phreatic_depth,
+            beach_length,
+            pond_depth,
+            foundation_depth,
+            horizontal_acceleration,
+        ),
+        (upward_acceleration,),
     )
-    shape = given[0].shape
-    h, ratio, c, phi, gamma, depth, beach, pond, base, horizontal, upward = (each.ravel() for each in given)
-    known = ~np.isnan(np.sum(given, axis=0)).ravel() & (h > 0) & (ratio > 0) & (gamma > 0)
-    h, gamma = np.where(known, h, 1.0), np.where(known, gamma, 1.0)
-    dry = np.isinf(depth)
-    dams = np.column_stack(
-        [
-            ratio,
-            c / (gamma * h),
-            np.tan(np.radians(phi)),
-            np.where(dry, _DRY, depth / h),
-            np.maximum(beach / h, 1e-6),
-            np.where(dry, -_DRY, 1.0 - pond / h),
-            _WATER_UNIT_WEIGHT / gamma,
-            horizontal,
-            upward,
-            np.maximum(base / h, 1e-6),
-            np.full(h.size, _LEAST_THICKNESS),
-        ]
-    )
-    safety = np.full(h.size, np.nan)
-    safety[known] = _searched(np.ascontiguousarray(dams[known]))
-    return safety.reshape(shape)
 
 
 def pseudo_static_factor_of_safety(
@@ -220,8 +196,8 @@ def pseudo_static_factor_of_safety(
     """
     k = np.asarray(horizontal_acceleration, dtype=np.float64)
     vertical = required_safety().pseudo_static.vertical_share * k
-    up, down = (
-        bishop_factor_of_safety(
+    return _least_factor(
+        (
             height,
             face_ratio,
             cohesion,
@@ -232,11 +208,9 @@ def pseudo_static_factor_of_safety(
             pond_depth,
             foundation_depth,
             k,
-            sign * vertical,
-        )
-        for sign in (1.0, -1.0)
+        ),
+        (vertical, -vertical),
     )
-    return np.minimum(up, down)
 
 
 def seismic_coefficient(pga: ArrayLike, dynamic_coefficient: ArrayLike) -> Floats:
@@ -315,9 +289,38 @@ def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> NDArray[np.
     return np.sum(below, axis=0).astype(np.int8)
 
 
-def _searched(dams: Floats) -> Floats:
+def _least_factor(section: tuple[ArrayLike, ...], upward: tuple[ArrayLike, ...]) -> Floats:
+    """Search each dam under each of the upward accelerations, and return the least of its factors."""
+    given = np.broadcast_arrays(*(np.asarray(value, dtype=np.float64) for value in (*section, *upward)))
+    columns = [each.ravel() for each in given]
+    h, ratio, c, phi, gamma, depth, beach, pond, base, horizontal = columns[: len(section)]
+    known = ~np.isnan(np.sum(columns, axis=0)) & (h > 0) & (ratio > 0) & (gamma > 0)
+    h, gamma, dry = np.where(known, h, 1.0), np.where(known, gamma, 1.0), np.isinf(depth)
+    dams = np.column_stack(
+        [
+            ratio,
+            c / (gamma * h),
+            np.tan(np.radians(phi)),
+            np.where(dry, _DRY, depth / h),
+            np.maximum(beach / h, 1e-6),
+            np.where(dry, -_DRY, 1.0 - pond / h),
+            _WATER_UNIT_WEIGHT / gamma,
+            horizontal,
+            np.zeros(h.size),
+            np.clip(base / h, 1e-6, _DEEPEST),
+            np.full(h.size, _LEAST_THICKNESS),
+        ]
+    )[known]
+    safety, circle = np.full(h.size, np.nan), np.full((len(dams), 3), np.nan)
+    for vertical in columns[len(section) :]:
+        dams[:, _VERTICAL] = vertical[known]
+        safety[known] = np.fmin(safety[known], _searched(dams, circle))
+    return safety.reshape(given[0].shape)
+
+
+def _searched(dams: Floats, circle: Floats) -> Floats:
     """Search all dams, on all cores: the search holds no interpreter lock."""
-    safety, circle = np.empty(len(dams)), np.empty((len(dams), 3))
+    safety = np.empty(len(dams))
     parts = max(1, min(os.cpu_count() or 1, len(dams) // _LEAST_SHARE))
     bounds = np.linspace(0, len(dams), parts + 1).astype(int)
     with ThreadPoolExecutor(parts) as pool:

@@ -223,7 +223,7 @@ def test_the_consequence_class_counts_the_people_and_shows_the_bands() -> None:
     (found,) = nodes()
     node = found["consequence"]
     assert (node.value, node.tier) == ("high", Tier.NONE)  # 60 people: 10 to 100
-    # 0.332 × 3.2^0.95 = 1.00240·10⁶ m³; P90 times 10^(1.28155 × 0.315) = 2.5333 makes 2.5394, under 0.95 × 3.2
+    # 0.332 × 3.2^0.95 = 1.00240·10⁶ m³; P90 2.5333 times that: 2.5394, under 0.95 × 3.2
     assert inner(node, "release/P50").value == pytest.approx(1.0024e6, rel=1e-3)
     assert inner(node, "release/P90").value == pytest.approx(2.539e6, rel=1e-3)
     envelope = inner(node, "release/envelope").value

@@ -89,17 +89,18 @@ def test_a_shaken_slope_without_cohesion_is_a_shaken_infinite_slope(vertical: fl
     assert found == pytest.approx(expected, rel=0.02)
 
 
-def test_the_search_finds_nothing_worse_than_a_dense_grid_of_circles() -> None:
-    dam = np.array([3.0, 0.02, 0.55, 0.1, 3.0, 0.93, 0.5, 0.0, 0.0, 0.25, 0.03])
-    safety, circle, work = np.empty(1), np.empty((1, 3)), np.empty((80, 3))
+@pytest.mark.parametrize("firm", [0.02, 0.25, 1.0])
+def test_the_search_finds_nothing_worse_than_a_dense_grid_of_circles(firm: float) -> None:
+    dam = np.array([4.5, 0.05, 0.5, 0.1, 3.0, 0.93, 0.5, 0.1, 0.0, firm, 0.03])
+    safety, circle, work = np.empty(1), np.full((1, 3), np.nan), np.empty((80, 3))
     slip_circle.worst_circles(dam[np.newaxis], 0, 1, safety, circle)
     dense = min(
         slip_circle._on_circle(dam, left, right, sagitta, 80, work)
-        for left in np.linspace(-1.0, 2.5, 36)
-        for right in np.linspace(0.5, 5.5, 51)
-        for sagitta in np.linspace(0.02, 0.5, 33)
+        for left in np.linspace(-1.0, 3.5, 37)
+        for right in np.linspace(1.0, 7.0, 49)
+        for sagitta in np.linspace(0.02, 0.4, 39)
     )
-    assert safety[0] <= dense * 1.002
+    assert safety[0] <= dense * 1.005
 
 
 STRENGTH = st.floats(2, 40)
@@ -171,7 +172,7 @@ def test_an_earthquake_lowers_the_factor_whichever_way_it_lifts() -> None:
         bishop_factor_of_safety(**values, horizontal_acceleration=0.05, upward_acceleration=k)
         for k in (0.05 / 3, -0.05 / 3)
     ]
-    assert shaken == min(both)
+    assert shaken == pytest.approx(min(both), rel=0.003)
 
 
 def test_the_coefficient_of_an_earthquake_is_a_quarter_of_the_amplified_peak() -> None:
