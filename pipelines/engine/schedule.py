@@ -76,7 +76,7 @@ class Workers:
             ) from None
         with client:
             futures = client.compute(list(tasks), retries=_LOST_WORKERS)
-            for future in as_completed(futures):
+            for future in as_completed(futures, loop=client.loop):
                 failure = future.exception()
                 if isinstance(failure, MinegisError):
                     raise failure

@@ -50,7 +50,7 @@ class Source:
     resampling : str
         How: ``nearest``, ``bilinear``, ``average`` …
     credit, origin : str
-        Whose the data are, and what they are: ``public``, ``synthetic`` …; for lineage.
+        Whose the data are, and what they are: ``public``, ``sample`` …; for lineage.
     """
 
     files: tuple[Path, ...]
@@ -247,7 +247,7 @@ def _opened(source: Source, file: Path) -> Any:
         width=source.onto.width,
         height=source.onto.height,
         resampling=Resampling[source.resampling],
-        tolerance=0,  # the same cell whatever the window
+        tolerance=1e-6,  # cells: the same one whatever the window; 0 leaves rasterio without a transformer
         dtype="float32",
         nodata=float("nan"),
     )
