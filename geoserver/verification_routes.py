@@ -17,7 +17,8 @@ from pipelines.verification_folder import LANGUAGES, newest_report
 router = APIRouter(tags=["verification"], responses=PROBLEMS)
 
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
-_LINK = '<link rel="stylesheet" href="/verification/report.css">'
+_PAGE = "/verification"
+_LINK = f'<link rel="stylesheet" href="{_PAGE}/report.css">'
 _PLOT = re.compile(r"[a-z]+\.(zh|en)\.svg")
 
 
@@ -40,10 +41,18 @@ async def verification_plot(request: Request, plot: str) -> Response:
 async def verification_page(
     request: Request, lang: Annotated[Literal["", "zh", "en"], Query()] = ""
 ) -> Response:
-    """Show the newest report; its style comes beside it, as the server allows none inside a page."""
+    """Show the newest report; its style comes beside it, as the server allows none inside a page.
+
+    The file names its neighbours in the folder; here they are routes.
+    """
     language = lang or _preferred(request)
     content = await _content(request, f"report.{language}.html")
-    return HTMLResponse(_STYLE.sub(_LINK, content.decode(), count=1), headers={"Vary": "Accept-Language"})
+    text = _STYLE.sub(_LINK, content.decode(), count=1).replace(
+        'href="report.json"', f'href="{_PAGE}/report.json"'
+    )
+    for other in LANGUAGES:
+        text = text.replace(f'href="report.{other}.html"', f'href="{_PAGE}?lang={other}"')
+    return HTMLResponse(text, headers={"Vary": "Accept-Language"})
 
 
 @router.get("/verification/report.css", include_in_schema=False)

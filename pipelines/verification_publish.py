@@ -207,7 +207,7 @@ def _study_plots(study: Study, t: Mapping[str, str]) -> dict[str, str]:
         (f"{t[name]} {auc(score, yes):.3f}", roc_curve(score, yes)) for name, score in study.scores.items()
     ]
     seen = probability(CLASSIFIERS[study.chosen](sample.predictors, yes, study.plan.seed), sample.predictors)
-    success, prediction = (rate_curve(score, yes, sample.area) for score in (seen, calibrated.raw))
+    success, prediction = (rate_curve(score, yes, np.ones(yes.size)) for score in (seen, calibrated.raw))
     return {
         "roc": roc(curves, (t["false_positive"], t["true_positive"])),
         "reliability": reliability(

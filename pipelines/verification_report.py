@@ -57,8 +57,8 @@ def page(report: Mapping[str, Any], plots: Mapping[str, str], language: str) -> 
     other = "en" if language == "zh" else "zh"
     title = f"{t['title']} · {report['site'][language]}"
     parts = [
-        f'<header><p class="tools"><a href="?lang={other}">{t["other_language"]}</a>'
-        f' <a href="verification/report.json">{t["json"]}</a></p><h1>{escape(title)}</h1>',
+        f'<header><p class="tools"><a href="report.{other}.html">{t["other_language"]}</a>'
+        f' <a href="report.json">{t["json"]}</a></p><h1>{escape(title)}</h1>',
         _lead(report["warnings"], t),
         "</header>",
         *(_warnings(report["warnings"], plots, t, language)),
@@ -207,7 +207,7 @@ def _lineage(report: Mapping[str, Any], t: Mapping[str, str]) -> Iterable[str]:
             [t["source"], f"<code>{escape(record['data']['source'])}</code>"],
             [t["digest"], f"<code>{record['digest'][:16]}</code> {escape(record['method'])}"],
         ]
-    yield f"<h2>{t['lineage']}</h2>" + _table(["", ""], rows)
+    yield f"<h2>{t['lineage']}</h2>" + _table(["", ""], rows).replace('"wide"', '"text"', 1)
 
 
 def _dot(tier: int) -> str:
