@@ -11,7 +11,7 @@ from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from pipelines.asset_models import AssetInputs, Forecast
-from pipelines.asset_models.known import Floats, Known, Origin
+from pipelines.asset_models.known import Floats, Origin
 from pipelines.asset_models.tsf_facilities import Facilities
 from risk_models.cards import card
 from risk_models.tailings.flood import flood_defaults, runoff_flow
@@ -24,6 +24,11 @@ from risk_models.tailings.routing import constant_area_tables, forecast_passage
 from risk_models.warning.tiers import shown_provenance
 
 KEY = "overtopping"
+_CARD = "overtopping_probability"
+_STATES: dict[int, EvidenceState] = {
+    Origin.READING: EvidenceState.SUFFICIENT,
+    Origin.STALE: EvidenceState.STALE,
+}
 _LABEL = Label("漫顶（降雨预报）", "Overtopping (rain forecast)")
 _SHOWN = ("pond_level", "crest", "surface_area", "decant", "catchment", "runoff_coefficient")
 _HOUR = 3600.0
@@ -72,17 +77,44 @@ def overtopping(facilities: Facilities, forecast: Forecast) -> Overtopping:
 def overtopping_nodes(facilities: Facilities, inputs: AssetInputs) -> list[tuple[Evidence, ...]]:
     """Return a node for each facility with a pond; of state missing without forecast or an input."""
     if inputs.forecast is None:
-        node = Evidence(KEY, _LABEL, state=EvidenceState.MISSING, method=_method(), note=_NO_FORECAST)
+        node = Evidence(
+            KEY, _LABEL, state=EvidenceState.MISSING, method=card(_CARD).method, note=_NO_FORECAST
+        )
         return [(node,) if wet else () for wet in facilities.wet]
     found = overtopping(facilities, inputs.forecast)
     tiers = np.searchsorted(
         list(flood_defaults().tier_from.values.values()), found.probability[0], side="right"
     )
-    shown = facilities.rows(_SHOWN)
-    return [
-        (_node(row, facilities, found, Tier(tier), shown[row], inputs.forecast),) if wet else ()
-        for row, (wet, tier) in enumerate(zip(facilities.wet.tolist(), tiers.tolist(), strict=True))
-    ]
+    beneath = zip(_leads(found), _shares(found), facilities.rows(_SHOWN), strict=True)
+    standing = _standing(facilities)
+    limits, note, method = flood_defaults().tier_from, _note(found), card(_CARD).method
+    provenance, issued = shown_provenance(limits.provenance), format_utc(inputs.forecast.issued_at)
+    thresholds = {tier: f"≥ {limits.values[tier.name.lower()]:g}" if tier else "" for tier in Tier}
+    rows = zip(found.probability[0].tolist(), tiers.tolist(), facilities.wet.tolist(), beneath, strict=True)
+    nodes: list[tuple[Evidence, ...]] = []
+    for row, (probability, tier, wet, (leads, shares, shown)) in enumerate(rows):
+        known = not math.isnan(probability)
+        asked = Tier(tier) if known else Tier.NONE
+        node = Evidence(
+            key=KEY,
+            label=_LABEL,
+            value=round(probability, 4) if known else None,
+            unit="1",
+            tier=standing[row].cap(asked),
+            state=_STATES.get(int(facilities.pond_level.origin[row]), EvidenceState.INSUFFICIENT)
+            if known
+            else EvidenceState.MISSING,
+            method=method,
+            standing=standing[row],
+            provenance=provenance,
+            threshold=thresholds[asked],
+            valid_time=issued,
+            source=inputs.forecast.source,
+            note=note if known else _LACKING,
+            inputs=(*leads, *shares, *shown) if known else shown,
+        )
+        nodes.append((node,) if wet else ())
+    return nodes
 
 
 def _lead_times(
@@ -106,91 +138,47 @@ def _lead_times(
     )
 
 
-def _node(
-    row: int,
-    known: Facilities,
-    found: Overtopping,
-    asked: Tier,
-    shown: tuple[Evidence, ...],
-    forecast: Forecast,
-) -> Evidence:
-    probability = float(found.probability[0, row])
-    if math.isnan(probability):
-        return Evidence(
-            KEY,
-            _LABEL,
-            state=EvidenceState.MISSING,
-            method=_method(),
-            note=_LACKING,
-            source=forecast.source,
-            inputs=shown,
-        )
-    standing = _standing(row, known)
-    limits = flood_defaults().tier_from
-    return Evidence(
-        key=KEY,
-        label=_LABEL,
-        value=round(probability, 4),
-        unit="1",
-        tier=standing.cap(asked),
-        state=_state(row, known.pond_level),
-        method=_method(),
-        standing=standing,
-        provenance=shown_provenance(limits.provenance),
-        threshold=f"≥ {limits.values[asked.name.lower()]:g}" if asked else "",
-        valid_time=format_utc(forecast.issued_at),
-        source=forecast.source,
-        note=_note(found),
-        inputs=(*_leads(row, found), *_shares(row, found), *shown),
-    )
-
-
-def _leads(row: int, found: Overtopping) -> tuple[Evidence, ...]:
+def _leads(found: Overtopping) -> list[tuple[Evidence, ...]]:
+    """Return the quantiles of the lead time of each facility, never shown as a number that it is not."""
     never = Label(f"{found.hours}小时预报内不漫顶", f"Never within the {found.hours} h of the forecast")
-    nodes = []
-    for quantile, hours in zip(found.quantiles, found.lead_time[:, row].tolist(), strict=True):
+    method = card("lead_time_quantile").method
+    columns = []
+    for quantile, hours in zip(found.quantiles, found.lead_time.tolist(), strict=True):
         name = f"P{quantile * 100:g}"
-        nodes.append(
-            Evidence(
-                key=f"lead_time/{name}",
-                label=Label(f"漫顶提前量{name}", f"Lead time {name}"),
-                value=round(hours, 2) if math.isfinite(hours) else None,
-                unit="h",
-                method=card("lead_time_quantile").method,
-                note=None if math.isfinite(hours) else never,
-            )
+        label = Label(f"漫顶提前量{name}", f"Lead time {name}")
+        columns.append(
+            [
+                Evidence(
+                    key=f"lead_time/{name}",
+                    label=label,
+                    value=round(hour, 2) if math.isfinite(hour) else None,
+                    unit="h",
+                    method=method,
+                    note=None if math.isfinite(hour) else never,
+                )
+                for hour in hours
+            ]
         )
-    return tuple(nodes)
+    return list(zip(*columns, strict=True))
 
 
-def _shares(row: int, found: Overtopping) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(
-            key=f"decant/{share:g}",
-            label=Label(
-                f"泄流能力剩余{share:.0%}时的漫顶概率", f"Probability with {share:.0%} of the decant"
-            ),
-            value=round(float(found.probability[number, row]), 4),
-            unit="1",
-            method=_method(),
-        )
-        for number, share in enumerate(found.shares)
-        if number > 0
-    )
+def _shares(found: Overtopping) -> list[tuple[Evidence, ...]]:
+    """Return the probability of each facility with its decant blocked in part and failed."""
+    columns = []
+    for share, probabilities in list(zip(found.shares, found.probability.tolist(), strict=True))[1:]:
+        label = Label(f"泄流能力剩余{share:.0%}时的漫顶概率", f"Probability with {share:.0%} of the decant")
+        key, method = f"decant/{share:g}", card(_CARD).method
+        columns.append([Evidence(key, label, round(one, 4), "1", method=method) for one in probabilities])
+    return list(zip(*columns, strict=True))
 
 
-def _standing(row: int, known: Facilities) -> Standing:
-    """Return calibrated where the facility's own water surface, decant and runoff are known."""
+def _standing(known: Facilities) -> list[Standing]:
+    """Return calibrated where the level is measured and the water surface, decant and runoff are its own."""
     own = (known.surface_area, known.decant, known.runoff_coefficient)
-    measured = known.pond_level.origin[row] == Origin.READING
-    if measured and all(one.origin[row] >= Origin.REGISTER for one in own):
-        return Standing.CALIBRATED
-    return Standing.ILLUSTRATIVE
-
-
-def _state(row: int, level: Known) -> EvidenceState:
-    states = {Origin.READING: EvidenceState.SUFFICIENT, Origin.STALE: EvidenceState.STALE}
-    return states.get(Origin(level.origin[row]), EvidenceState.INSUFFICIENT)
+    trusted = known.pond_level.at_least(Origin.READING) & np.logical_and.reduce(
+        [one.at_least(Origin.REGISTER) for one in own]
+    )
+    return [Standing.CALIBRATED if each else Standing.ILLUSTRATIVE for each in trusted.tolist()]
 
 
 def _note(found: Overtopping) -> Label:
@@ -200,7 +188,3 @@ def _note(found: Overtopping) -> Label:
     return Label(
         f"{zh}；按恒定水面演算，可信度低", f"{en}; routed with a constant water surface, low confidence"
     )
-
-
-def _method() -> str:
-    return card("overtopping_probability").method
