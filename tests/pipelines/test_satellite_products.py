@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 import rasterio
 
+from data_catalog.site import Site, SiteDeclaration
+from minegis.declarations import BilingualText
 from minegis.errors import InvalidInput
-from minegis.levels import EvidenceState, Standing, Tier
+from minegis.levels import EvidenceState, Origin, Standing, Tier
 from pipelines.engine import Engine, Source
 from pipelines.jobs.declaration import jobs
 from pipelines.jobs.registry import step
+from pipelines.jobs.runner import JobSite
 from pipelines.lineage import read_lineage
 from pipelines.movement import Monitored, measure_movement, movement_evidence, publish_movement
+from pipelines.progress import Silent
 from pipelines.raster import Raster, RasterGrid, read_raster, write_cog
 from pipelines.steps.backscatter import to_db, without_speckle
 from pipelines.steps.insar_inversion import Movement
@@ -55,6 +59,32 @@ def test_indices_of_a_real_scene_are_the_same_in_blocks(sample_data, engine, tmp
         assert known.mean() > 0.99
         np.testing.assert_allclose(found.values[known], whole[known], atol=1e-6)
     assert read_lineage(made.paths["ndwi"]).inputs[0].file == path.name
+
+
+def test_the_job_makes_indices_of_a_fetched_scene(sample_data, tmp_path):
+    """The real bands as a scene of baseline 05 would hold them, 1000 more, under a cloud drawn by hand."""
+    scene = tmp_path / "sources" / "fetched" / "sentinel_2_l2a" / "sentinel-2-l2a" / "S2B_DELMARVA"
+    scene.mkdir(parents=True)
+    with rasterio.open(sample_data / "satellite" / "sentinel2_l1c_20m_10bands_delmarva.tif") as dataset:
+        numbers = dict(zip(dataset.descriptions, dataset.read(), strict=True))
+        kept = ("dtype", "nodata", "width", "height", "crs", "transform")
+        profile = {"driver": "GTiff", "count": 1, **{key: dataset.profile[key] for key in kept}}
+    classes = np.full((512, 512), 6, np.uint16)
+    classes[100:140, 200:260] = 9
+    bands = {name: numbers[name] + 1000 for name in ("B02", "B03", "B04", "B08", "B11")}
+    for name, values in {**bands, "SCL": classes}.items():
+        with rasterio.open(scene / f"{name}.tif", "w", **profile) as dataset:
+            dataset.write(values, 1)
+    words = BilingualText(zh="试", en="Test")
+    declared = SiteDeclaration(title=words, origin=Origin.PUBLIC, areas=())
+    site = JobSite(Site.create(tmp_path, declared), jobs(), Engine(tmp_path / "work"))
+    done = site.run("optical_indices", Silent())
+    assert (done.reasons, len(done.made)) == ((), 4)
+    (water,) = (name for name in done.made if "/ndwi-" in name)
+    found = read_raster(tmp_path / water).values
+    np.testing.assert_array_equal(np.isnan(found), classes == 9)
+    expected = ndwi(*(reflectance(numbers[name], "sentinel2_before_04") for name in ("B03", "B08")))
+    np.testing.assert_allclose(found[classes == 6], expected[classes == 6], atol=1e-6)
 
 
 def test_a_mask_needs_its_band_and_a_wanted_index_its_bands():
