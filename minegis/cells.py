@@ -73,9 +73,10 @@ def resolution_of(cells: ArrayLike) -> int:
     array = _cells(cells)
     if not np.asarray(cells_valid(array, booleanarray=True)).all():
         raise InvalidInput("not an H3 cell", where="cells", expected="valid H3 indices")
-    found = np.unique((array >> _RESOLUTION_SHIFT) & _RESOLUTION_MASK)
-    if found.size != 1:
-        raise InvalidInput("cells of one resolution are needed", where="cells", got=str(found.tolist()))
+    found = (array >> _RESOLUTION_SHIFT) & _RESOLUTION_MASK
+    if not found.size or (found != found[0]).any():
+        got = str(np.unique(found).tolist())
+        raise InvalidInput("cells of one resolution are needed", where="cells", got=got)
     return int(found[0])
 
 

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from minegis.chunks import in_chunks
 from minegis.levels import Standing
 from risk_models.seismic.landslide import (
+    areal_coverage,
     land_cover_coefficient,
     landslide_classes,
     lithology_coefficient,
+    nowicki_jessee_probability,
+    screened_coverage,
 )
-from risk_models.seismic.landslide_raster import landslide_coverage
 from risk_models.seismic.liquefaction import liquefied_share_general, zhu_general
 from risk_models.slopes.antecedent_rain import landslide_nowcast
 from risk_models.slopes.infinite_slope import (
@@ -69,7 +71,8 @@ def _coseismic_coverage(pgv: Floats, slope_angle: Floats, wetness_index: Floats,
     classes = landslide_classes()
     rock = lithology_coefficient(classes.unmapped_lithology)
     cover = land_cover_coefficient(classes.unmapped_land_cover)
-    return landslide_coverage(pgv, slope_angle, wetness_index, rock, cover, pga)
+    probability = nowicki_jessee_probability(pgv, slope_angle, wetness_index, rock, cover)
+    return screened_coverage(areal_coverage(probability), slope_angle, pga)
 
 
 def _wet_fraction(antecedent_rain_index: Floats, wetness_index: Floats, slope_angle: Floats) -> Floats:
