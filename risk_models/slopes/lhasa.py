@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,22 +42,26 @@ class TreeEnsemble:
 
     Attributes
     ----------
-    left, right : (nodes,) int32
-        Node to go to; `left` is -1 at a leaf.
+    children : (nodes, 2) int32
+        Node to go to below the limit, and from the limit on; a leaf leads to itself.
     feature : (nodes,) int32
         That the node looks at.
-    value : (nodes,) float32
-        Limit below which the way is left, or what a leaf adds.
+    limit : (nodes,) float32
+    leaf : (nodes,) float32
+        What a leaf adds.
     roots : (trees,) int32
+    depth : int
+        Steps that lead from any root to its leaves.
     margin : float
         That every place starts from.
     """
 
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
+    children: NDArray[np.int32]
     feature: NDArray[np.int32]
-    value: NDArray[np.float32]
+    limit: NDArray[np.float32]
+    leaf: NDArray[np.float32]
     roots: NDArray[np.int32]
+    depth: int
     margin: float
 
 
@@ -92,23 +98,7 @@ def read_ensemble(path: Path) -> TreeEnsemble:
         )
     if any(any(tree["split_type"]) for tree in trees):
         raise InvalidInput("categorical splits are not known", where=str(path))
-    starts = np.cumsum([0, *(len(tree["left_children"]) for tree in trees)])
-
-    def moved(key: str) -> NDArray[np.int32]:
-        parts = (
-            np.where((child := np.array(tree[key])) < 0, -1, child + start)
-            for tree, start in zip(trees, starts.tolist(), strict=False)
-        )
-        return np.concatenate(list(parts)).astype(np.int32)
-
-    return TreeEnsemble(
-        left=moved("left_children"),
-        right=moved("right_children"),
-        feature=np.concatenate([tree["split_indices"] for tree in trees]).astype(np.int32),
-        value=np.concatenate([tree["split_conditions"] for tree in trees]).astype(np.float32),
-        roots=starts[:-1].astype(np.int32),
-        margin=float(logit(base)),
-    )
+    return _laid_out(trees, float(logit(base)))
 
 
 def lhasa_probability(
@@ -158,11 +148,12 @@ def lhasa_probability(
     margin = np.full(speaks.size, np.nan)
     margin[speaks] = _margins(
         np.ascontiguousarray(table[:, speaks].T),
-        ensemble.left,
-        ensemble.right,
+        ensemble.children,
         ensemble.feature,
-        ensemble.value,
+        ensemble.limit,
+        ensemble.leaf,
         ensemble.roots,
+        ensemble.depth,
         ensemble.margin,
     )
     return np.asarray(expit(margin)).reshape(shape)
@@ -189,23 +180,49 @@ def exposure_class(probability: ArrayLike) -> Floats:
     return np.where(np.isnan(p), np.nan, found)
 
 
+def _laid_out(trees: Sequence[Mapping[str, Any]], margin: float) -> TreeEnsemble:
+    starts = np.cumsum([0, *(len(tree["left_children"]) for tree in trees)])
+    children = np.concatenate(
+        [
+            np.column_stack([tree["left_children"], tree["right_children"]]) + start
+            for tree, start in zip(trees, starts.tolist(), strict=False)
+        ]
+    )
+    value = np.concatenate([tree["split_conditions"] for tree in trees]).astype(np.float32)
+    ends = np.concatenate([tree["left_children"] for tree in trees]) < 0
+    children[ends] = np.flatnonzero(ends)[:, None]
+    depth, reached = 0, starts[:-1]
+    while not ends[reached].all():
+        depth, reached = depth + 1, np.unique(children[reached])
+    return TreeEnsemble(
+        children=children.astype(np.int32),
+        feature=np.concatenate([tree["split_indices"] for tree in trees]).astype(np.int32),
+        limit=np.where(ends, np.float32(np.inf), value),
+        leaf=np.where(ends, value, np.float32(0)),
+        roots=starts[:-1].astype(np.int32),
+        depth=depth,
+        margin=margin,
+    )
+
+
 @compiled
 def _margins(
     rows: NDArray[np.float32],
-    left: NDArray[np.int32],
-    right: NDArray[np.int32],
+    children: NDArray[np.int32],
     feature: NDArray[np.int32],
-    value: NDArray[np.float32],
+    limit: NDArray[np.float32],
+    leaf: NDArray[np.float32],
     roots: NDArray[np.int32],
+    depth: int,
     margin: float,
-) -> Floats:
-    found = np.empty(rows.shape[0])
+) -> NDArray[np.float32]:
+    found = np.empty(rows.shape[0], dtype=np.float32)
     for at in range(rows.shape[0]):
-        total = np.float32(margin)  # XGBoost adds the leaves in single precision, in this order
+        total = np.float32(margin)  # XGBoost too adds the leaves in single precision, in this order
         for root in roots:
             node = root
-            while left[node] >= 0:
-                node = left[node] if rows[at, feature[node]] < value[node] else right[node]
-            total += value[node]
+            for _ in range(depth):  # no branch to guess: a leaf leads to itself
+                node = children[node, int(rows[at, feature[node]] >= limit[node])]
+            total += leaf[node]
         found[at] = total
     return found

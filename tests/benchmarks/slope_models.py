@@ -1,9 +1,9 @@
 """How fast slopes, nowcasts and composites are: ``python tests/benchmarks/slope_models.py``, run by hand.
 
 Takes the numbers of slopes, places and sets. Made-up slopes with three points of 20 readings, 15 days of rain
-and a forecast of 51 members and 72 hours; made-up places for the trees of LHASA 2, with XGBoost beside them where
-it and the model file are at hand (``MINEGIS_SAMPLE_DATA``); made-up sets of eight indicators, with the rule for
-one asset beside the one on arrays. Each row is the median of three, after one run that compiles.
+and a forecast of 51 members and 72 hours; made-up places for the trees of LHASA 2, with XGBoost beside them
+where it and the model file are at hand (``MINEGIS_SAMPLE_DATA``); made-up sets of eight indicators, with the
+rule for one asset beside the one on arrays. Each row is the median of three, after one run that compiles.
 """
 
 from __future__ import annotations

@@ -48,9 +48,9 @@ def test_the_probability_is_that_of_xgboost(model_file: Path, places: np.ndarray
 def test_limits_of_the_trees_themselves_go_right(model_file: Path, places: np.ndarray):
     xgboost = pytest.importorskip("xgboost")
     ensemble = read_ensemble(model_file)
-    inner = ensemble.left >= 0
+    inner = np.isfinite(ensemble.limit)  # leaves have none
     at_limit = places[:, : inner.sum()].copy()
-    at_limit[ensemble.feature[inner], np.arange(inner.sum())] = ensemble.value[inner]
+    at_limit[ensemble.feature[inner], np.arange(inner.sum())] = ensemble.limit[inner]
     at_limit[1] = np.maximum(at_limit[1], 10.5)
     data = xgboost.DMatrix(at_limit.T, feature_names=list(lhasa_classes().features))
     booster = xgboost.Booster(model_file=model_file)
