@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_catalog.site import RasterInput, Site
-from minegis.coordinates import CRS84, transformer
+from data_catalog.site import Site
 from pipelines.asset_models import Forecast
-from pipelines.connectors.rain import read_rain_steps
-from pipelines.raster import Raster, source_name
+from pipelines.connectors.rain_forecast import RainForecast, read_rain_forecast
 
 Floats = NDArray[np.float64]
 _HOUR = timedelta(hours=1)
 
 
 def rain_forecast(site: Site, lon: Floats, lat: Floats, at: datetime) -> Forecast | None:
-    """Return the forecast rain of the hours after `at`, None where the site names no forecast.
+    """Return the forecast rain of the hours after `at`, None where the site names none that reaches so far.
 
-    An amount of several hours is spread evenly over them. An hour that a member does not speak of is NaN.
+    Files of one `member` are read together; a file may hold several members itself. An hour that a member
+    does not speak of is NaN.
 
     Parameters
     ----------
@@ -32,51 +30,26 @@ def rain_forecast(site: Site, lon: Floats, lat: Floats, at: datetime) -> Forecas
     Raises
     ------
     InvalidInput
-        If a file cannot be read, or states no periods.
+        If a file cannot be read, or its steps do not join.
     """
-    given = [each for each in site.declaration.inputs if each.kind == "rain_forecast"]
-    members: dict[str, list[Raster]] = defaultdict(list)
-    for each in given:
-        members[each.member] += [step for step in _steps(site, each) if _end(step) > at]
-    ends = [_end(step) for steps in members.values() for step in steps]
-    if not ends:
+    files: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for given in site.declaration.inputs:
+        if given.kind == "rain_forecast":
+            files[given.member, given.variable].append(site.path(given.path))
+    found = [read_rain_forecast(paths, product or None) for (_, product), paths in sorted(files.items())]
+    parts = [_from(one, one.at(lon, lat), at) for one in found]
+    hours = max((part.shape[1] for part in parts), default=0)
+    if hours == 0:
         return None
-    hours = math.ceil((max(ends) - at) / _HOUR)
-    intensity = np.stack([_hourly(steps, lon, lat, at, hours) for _, steps in sorted(members.items())])
-    return Forecast(intensity, at, "; ".join(source_name(site.path(each.path)) for each in given))
+    told = [
+        np.pad(part, ((0, 0), (0, hours - part.shape[1]), (0, 0)), constant_values=np.nan) for part in parts
+    ]
+    return Forecast(np.concatenate(told), at, "; ".join(one.source for one in found))
 
 
-def _steps(site: Site, given: RasterInput) -> Sequence[Raster]:
-    return read_rain_steps(site.path(given.path), given.variable or None, crs=given.crs or None)
-
-
-def _end(step: Raster) -> datetime:
-    assert step.valid_to is not None  # an accumulation has both
-    return step.valid_to
-
-
-def _hourly(steps: Sequence[Raster], lon: Floats, lat: Floats, at: datetime, hours: int) -> Floats:
-    """Return mm/h of one member, (hours, assets)."""
-    intensity = np.full((hours, lon.size), np.nan)
-    for step in steps:
-        assert step.valid_from is not None
-        length = (_end(step) - step.valid_from) / _HOUR
-        first = max(math.floor((step.valid_from - at) / _HOUR), 0)
-        last = math.ceil((_end(step) - at) / _HOUR)
-        intensity[first:last] = values_at(step, lon, lat) / length
-    return intensity
-
-
-def values_at(raster: Raster, lon: Floats, lat: Floats) -> Floats:
-    """Return the value of the pixel under each place, NaN beyond the grid."""
-    grid = raster.grid
-    x, y = (lon, lat) if grid.is_geographic else transformer(CRS84, grid.crs).transform(lon, lat)
-    across, _, west, _, down, north = grid.transform
-    columns = (x - west) / across
-    if grid.is_geographic:
-        columns %= 360.0 / across
-    column, row = np.floor(columns).astype(np.int64), np.floor((y - north) / down).astype(np.int64)
-    inside = (column >= 0) & (column < grid.width) & (row >= 0) & (row < grid.height)
-    found = np.full(lon.size, np.nan)
-    found[inside] = raster.values[row[inside], column[inside]]
-    return found
+def _from(forecast: RainForecast, intensity: Floats, at: datetime) -> Floats:
+    """Return the hours since `at`: what is past is left out, what comes before the forecast is unknown."""
+    past = (at - forecast.starts_at) // _HOUR
+    if past >= 0:
+        return intensity[:, past:]
+    return np.pad(intensity, ((0, 0), (-past, 0), (0, 0)), constant_values=np.nan)

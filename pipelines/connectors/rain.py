@@ -117,9 +117,9 @@ def read_rain(
 
 
 def rain_layers(
-    path: Path, product: str, *, bounds: Bounds | None = None, max_bytes: int = MAX_BYTES
+    path: Path, product: str | None = None, *, bounds: Bounds | None = None, max_bytes: int = MAX_BYTES
 ) -> Iterator[tuple[int, Raster]]:
-    """Yield the member of the ensemble (0 without one) and the rain of every field of a GRIB file.
+    """Yield the member of the ensemble (0 without one) and the rain of every field of a file.
 
     Raises
     ------
@@ -127,47 +127,8 @@ def rain_layers(
         If a field has no period.
     """
     profile = _profile(product)
-    for layer in _grib_layers(path, profile, bounds, max_bytes):
-        yield layer.member, _rain(layer, profile, _needed(layer.period, path.name), None)
-
-
-def read_rain_steps(
-    path: Path,
-    product: str | None = None,
-    *,
-    crs: str | None = None,
-    bounds: Bounds | None = None,
-    max_bytes: int = MAX_BYTES,
-) -> tuple[Raster, ...]:
-    """Read the rain of every period of a file, the earliest first.
-
-    Parameters
-    ----------
-    product, crs, bounds, max_bytes
-        As of `read_rain`.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no rain in the file, or a layer states no period.
-    """
-    profile = _profile(product)
-    rain = []
     for layer in _layers(path, profile, bounds, max_bytes):
-        if layer.period is None:
-            raise InvalidInput("rain without a period", where=path.name, expected="a start and an end")
-        rain.append(_rain(layer, profile, layer.period, crs))
-    if not rain:
-        raise InvalidInput("no rain in the file", where=path.name, expected=", ".join(profile.names))
-    if profile.since in ("reference", "day"):
-        rain = list(consecutive_rain(rain, noise=profile.noise))
-    return tuple(sorted(rain, key=lambda step: _stated(step)[0]))
-
-
-def _stated(rain: Raster) -> Period:
-    assert rain.valid_from is not None  # an accumulation has both
-    assert rain.valid_to is not None
-    return rain.valid_from, rain.valid_to
+        yield layer.member, _rain(layer, profile, _needed(layer.period, path.name), None)
 
 
 def _made_up(

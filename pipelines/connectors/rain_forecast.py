@@ -64,14 +64,19 @@ class RainForecast:
 
 
 def read_rain_forecast(
-    paths: Sequence[Path], product: str, *, bounds: Bounds | None = None, max_bytes: int = MAX_BYTES
+    paths: Sequence[Path],
+    product: str | None = None,
+    *,
+    bounds: Bounds | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> RainForecast:
     """Read the files of one cycle: any number of steps and members, in one file or many.
 
     Parameters
     ----------
-    product : str
-        Name in ``rain_products.yaml``. Accumulations that begin together are taken apart.
+    product : str, optional
+        Name in ``rain_products.yaml``; without it only what the files state is believed. Accumulations that
+        begin together are taken apart.
     bounds : west, south, east, north, optional
 
     Raises
