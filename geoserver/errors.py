@@ -21,6 +21,7 @@ from minegis.errors import (
     NotFound,
     Stale,
     StoreConflict,
+    Unreachable,
 )
 from tiles.raster import OUTSIDE
 
@@ -94,6 +95,7 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotFound: HTTPStatus.NOT_FOUND,
     MissingEvidence: HTTPStatus.CONFLICT,
+    Unreachable: HTTPStatus.BAD_GATEWAY,
     Stale: HTTPStatus.PRECONDITION_FAILED,
     StoreConflict: HTTPStatus.CONFLICT,
     MinegisError: HTTPStatus.INTERNAL_SERVER_ERROR,
