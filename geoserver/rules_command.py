@@ -62,6 +62,16 @@ def list_(site: SiteOption = None, as_json: JsonOption = False) -> None:
 
 
 @rules.command()
+def show(package: PackageArgument, site: SiteOption = None) -> None:
+    """Print the file of a package, to be changed or signed."""
+    from pipelines.rule_state import find_package  # noqa: PLC0415
+
+    with _opened(site) as (_, opened, store):
+        text = find_package(opened, store, *_split(package)).record.text
+    typer.echo(text, nl=False)
+
+
+@rules.command()
 def check(file: FileArgument, as_json: JsonOption = False) -> None:
     """Check a package and the signature beside it; each mistake names file, line and field. Needs no site."""
     from pipelines.rule_life import signed_file  # noqa: PLC0415
@@ -292,6 +302,7 @@ def _show_backtest(report: dict[str, Any]) -> None:
 
 def _show_differences(found: list[dict[str, Any]]) -> None:
     table = Table("field", "old", "new", "", "clause", "provenance", box=None)
+    table.columns[0].overflow = "fold"
     for each in found:
         old, new = ("-" if value is None else str(value) for value in (each["old"], each["new"]))
         table.add_row(each["field"], old, new, each["side"], each["clause"], each["provenance"])

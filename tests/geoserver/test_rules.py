@@ -218,6 +218,7 @@ def test_the_command_does_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert yaml.safe_load((tmp_path / "somewhere.yaml.sig").read_text(encoding="utf-8"))["key"]
     assert json.loads(do("check", str(package), "--json"))["signer"] == "省厅"
     assert json.loads(do("load", str(package), "--json"))["state"] == "received"
+    assert do("show", "somewhere") == TEXT
     assert "promotion.blue" in do("diff", "somewhere", "--against", "national")
     report = json.loads(do("backtest", "somewhere", "--since", "2026-07-01", "--step", "24", "--json"))
     assert report["until"] == "2026-07-20T04:00:00Z"
