@@ -19,6 +19,8 @@ from minegis.errors import InvalidInput, NotFound
 
 Floats = NDArray[np.float64]
 
+_BLOCK = 32  # rows that stay near while each tree passes over them
+
 
 class LhasaClasses(Declaration):
     """Order of the features, the slope below which ground is masked, the classes of exposure."""
@@ -42,25 +44,25 @@ class TreeEnsemble:
 
     Attributes
     ----------
-    children : (nodes, 2) int32
+    children : (nodes, 2) uint64
         Node to go to below the limit, and from the limit on; a leaf leads to itself.
-    feature : (nodes,) int32
+    feature : (nodes,) uint64
         That the node looks at.
     limit : (nodes,) float32
     leaf : (nodes,) float32
         What a leaf adds.
-    roots : (trees,) int32
+    roots : (trees,) uint64
     depth : int
         Steps that lead from any root to its leaves.
     margin : float
         That every place starts from.
     """
 
-    children: NDArray[np.int32]
-    feature: NDArray[np.int32]
+    children: NDArray[np.uint64]
+    feature: NDArray[np.uint64]
     limit: NDArray[np.float32]
     leaf: NDArray[np.float32]
-    roots: NDArray[np.int32]
+    roots: NDArray[np.uint64]
     depth: int
     margin: float
 
@@ -148,7 +150,7 @@ def lhasa_probability(
     margin = np.full(speaks.size, np.nan)
     margin[speaks] = _margins(
         np.ascontiguousarray(table[:, speaks].T),
-        ensemble.children,
+        ensemble.children.ravel(),
         ensemble.feature,
         ensemble.limit,
         ensemble.leaf,
@@ -195,11 +197,11 @@ def _laid_out(trees: Sequence[Mapping[str, Any]], margin: float) -> TreeEnsemble
     while not ends[reached].all():
         depth, reached = depth + 1, np.unique(children[reached])
     return TreeEnsemble(
-        children=children.astype(np.int32),
-        feature=np.concatenate([tree["split_indices"] for tree in trees]).astype(np.int32),
+        children=children.astype(np.uint64),
+        feature=np.concatenate([tree["split_indices"] for tree in trees]).astype(np.uint64),
         limit=np.where(ends, np.float32(np.inf), value),
         leaf=np.where(ends, value, np.float32(0)),
-        roots=starts[:-1].astype(np.int32),
+        roots=starts[:-1].astype(np.uint64),
         depth=depth,
         margin=margin,
     )
@@ -208,21 +210,26 @@ def _laid_out(trees: Sequence[Mapping[str, Any]], margin: float) -> TreeEnsemble
 @compiled
 def _margins(
     rows: NDArray[np.float32],
-    children: NDArray[np.int32],
-    feature: NDArray[np.int32],
+    children: NDArray[np.uint64],
+    feature: NDArray[np.uint64],
     limit: NDArray[np.float32],
     leaf: NDArray[np.float32],
-    roots: NDArray[np.int32],
+    roots: NDArray[np.uint64],
     depth: int,
     margin: float,
 ) -> NDArray[np.float32]:
-    found = np.empty(rows.shape[0], dtype=np.float32)
-    for at in range(rows.shape[0]):
-        total = np.float32(margin)  # XGBoost too adds the leaves in single precision, in this order
-        for root in roots:
-            node = root
-            for _ in range(depth):  # no branch to guess: a leaf leads to itself
-                node = children[node, int(rows[at, feature[node]] >= limit[node])]
-            total += leaf[node]
-        found[at] = total
+    # unsigned numbers need no check for counting from the end; a leaf leads to itself: no branch is guessed
+    one, two, block = np.uint64(1), np.uint64(2), np.uint64(_BLOCK)
+    count, width = np.uint64(rows.shape[0]), np.uint64(rows.shape[1])
+    flat = rows.ravel()
+    found = np.full(rows.shape[0], np.float32(margin))  # XGBoost too adds the leaves in single precision
+    for start in range(np.uint64(0), count, block):
+        stop = min(start + block, count)
+        for tree in range(np.uint64(roots.size)):
+            for at in range(start, stop):
+                node = roots[tree]
+                for _ in range(depth):
+                    right = flat[at * width + feature[node]] >= limit[node]
+                    node = children[node * two + (one if right else np.uint64(0))]
+                found[at] += leaf[node]
     return found
