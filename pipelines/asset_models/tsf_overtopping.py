@@ -61,7 +61,7 @@ def overtopping(facilities: Facilities, forecast: Forecast) -> Overtopping:
     lead = np.full((len(defaults.quantiles), count), np.nan)
     for begin in range(0, count, _AT_ONCE):
         part = slice(begin, begin + _AT_ONCE)
-        some = rain[:, :, part]
+        some = np.ascontiguousarray(rain[:, :, part])
         if perturbed:
             some = perturbed_rain(some[0], defaults.forecast_spread.value, members)
         for number, share in enumerate(defaults.decant_shares):

@@ -1,9 +1,9 @@
 """How fast the models of assets are; by hand: ``python tests/benchmarks/asset_models.py [assets] [dams]``.
 
-Made-up facilities with readings, a forecast of 51 members and 72 hours as of an ensemble, and the same with
-one member, which is perturbed; all have had shaking. The search of slip circles is measured on its own, beside
-a plain search in Python of the same circles on a few dams. Each row is the median of three, after one run
-that compiles.
+Made-up facilities with readings, a forecast of 51 members and 72 hours as of an ensemble, and the same
+with one member, which is perturbed; all have had shaking. The search of slip circles is measured on its own,
+beside a plain search in Python of the same circles on a few dams. Each row is the median of three, after one
+run that compiles.
 """
 
 from __future__ import annotations
