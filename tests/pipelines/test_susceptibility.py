@@ -26,7 +26,7 @@ def test_the_slope_units_are_ranked_as_well_as_asked_over_whole_blocks(study: St
         0.834, abs=0.006
     )  # as was measured before, other folds
     assert auc(study.calibrated.raw, presence) >= 0.86
-    assert auc(study.calibrated.probability, presence) >= 0.86
+    assert auc(study.calibrated.probability, presence) >= 0.855  # isotonic steps tie units
 
 
 @pytest.mark.slow
