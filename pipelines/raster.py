@@ -182,6 +182,23 @@ def write_cog(raster: Raster, path: Path) -> None:
             dataset.set_band_description(1, raster.variable)
             dataset.set_band_unit(1, raster.unit)
         rasterio.shutil.copy(memory.name, part, driver="COG", **cog_options(raster.variable))
+        read_back(part)
+
+
+def read_back(path: Path) -> None:
+    """Read every tile of a file that was just written: on a full disk GDAL leaves some out and says nothing.
+
+    Raises
+    ------
+    OSError
+        If one cannot be read.
+    """
+    with rasterio.open(path, driver="GTiff") as dataset:
+        levels = len(dataset.overviews(1))
+    for level in ({}, *({"overview_level": number} for number in range(levels))):
+        with rasterio.open(path, driver="GTiff", **level) as dataset:
+            for _, window in dataset.block_windows(1):
+                dataset.read(window=window)
 
 
 def cog_options(variable: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from minegis.variables import variable
 from pipelines.durable import PART
 from pipelines.engine.block import Place
 from pipelines.engine.scratch import Scratch
-from pipelines.raster import RasterGrid, cog_options, raster_tags
+from pipelines.raster import RasterGrid, cog_options, raster_tags, read_back
 
 _CACHE = 192 * 2**20  # bytes of GDAL's cache while a file is written
 _ZARR_CHUNK = 512
@@ -60,6 +60,7 @@ def _write_cog(scratch: Scratch, output: str, label: Label, part: Path) -> None:
     described.write_text(_vrt(scratch, output, label), encoding="utf-8")
     with rasterio.Env(GDAL_CACHEMAX=_CACHE, GDAL_NUM_THREADS=1):
         rasterio.shutil.copy(described, part, driver="COG", **cog_options(label.variable), BIGTIFF="IF_SAFER")
+        read_back(part)
 
 
 def _vrt(scratch: Scratch, output: str, label: Label) -> str:

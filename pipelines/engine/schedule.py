@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,12 +69,8 @@ class Workers:
     def _on_cluster(self, tasks: Sequence[Any], done: Callable[[], None]) -> list[Any]:
         from distributed import Client, as_completed  # noqa: PLC0415 – only where there is a cluster
 
-        try:
-            client = Client(self.address, timeout=_CONNECT, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise InvalidInput(
-                "no Dask scheduler answers", where="MINEGIS_DASK", got=f"{self.address}: {error}"
-            ) from None
+        _refuse_silence(self.address)
+        client = Client(self.address, timeout=_CONNECT, set_as_default=False)
         with client:
             futures = client.compute(list(tasks), retries=_LOST_WORKERS)
             for future in as_completed(futures, loop=client.loop):
@@ -84,6 +81,20 @@ class Workers:
                     raise JobFailed("the cluster gave up", where=self.address, got=_reason(failure))
                 done()
             return list(client.gather(futures))
+
+
+def _refuse_silence(address: str) -> None:
+    """Raise unless something listens: a client of Dask would go on trying in the background."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT).close()
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            "no Dask scheduler answers",
+            where="MINEGIS_DASK",
+            expected="tcp://host:port",
+            got=f"{address}: {error}",
+        ) from None
 
 
 def _persistent[T](function: Callable[..., T], call: tuple[Any, ...]) -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import threading
 from collections import OrderedDict
@@ -213,9 +214,19 @@ class _Kept(threading.local):
 
     def __init__(self) -> None:
         self.datasets: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        _EVERY.append(self.datasets)
 
 
+_EVERY: list[OrderedDict[tuple[Any, ...], Any]] = []
 _KEPT = _Kept()
+
+
+@atexit.register
+def _close() -> None:
+    """Close what is open while GDAL is still there."""
+    for datasets in _EVERY:
+        while datasets:
+            datasets.popitem()[1].close()
 
 
 def _dataset(source: Source, file: Path) -> Any:
