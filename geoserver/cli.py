@@ -110,7 +110,7 @@ def _run(settings: Settings, as_json: bool) -> None:
 
     site = Site.open(settings.site)
     with Store.open(settings.site, settings.database) as store, progress_bars() as progress:
-        record = run_site(site, store, progress)
+        record = run_site(site, store, progress, keep_runs=settings.keep_runs)
     if as_json:
         print_json({"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts})
     else:

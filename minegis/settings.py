@@ -62,6 +62,10 @@ class Settings(Declaration):
         default="required", description="Whether an edit must say which state it was made on (`If-Match`)."
     )
 
+    keep_runs: int = Setting(
+        default=30, ge=1, description="Runs whose cells are kept, the newest; older ones are deleted."
+    )
+
     rule_keys: Path | None = Setting(
         default=None, description="File of the public keys that rule packages may be signed with."
     )

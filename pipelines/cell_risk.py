@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,6 +67,20 @@ def write_snapshots(
         cells, shown = roll_up(cells, shown, resolution)
         snapshots.append(_write(site, run_id, resolution, cells, shown, {"minegis_sources": {}}))
     return tuple(snapshots)
+
+
+def forget_cells(site: Site, run_ids: Sequence[str], keep: int) -> None:
+    """Delete the cells of all but the last runs; what the store says of older runs stays.
+
+    Parameters
+    ----------
+    run_ids : sequence of str
+        Published runs, the oldest first.
+    keep : int
+        How many to keep, one at least.
+    """
+    for run_id in run_ids[: -max(keep, 1)]:
+        shutil.rmtree(site.path("cells") / run_id, ignore_errors=True)  # most are long gone
 
 
 def _write(

@@ -19,7 +19,7 @@ from pipelines.asset_records import designers_limits
 from pipelines.asset_risk import assess_assets, assets_of
 from pipelines.cell_hazards import hazards
 from pipelines.cell_places import cells_of_site
-from pipelines.cell_risk import risk_of_cells, write_snapshots
+from pipelines.cell_risk import forget_cells, risk_of_cells, write_snapshots
 from pipelines.durable import PART, is_abandoned
 from pipelines.events import recent_events
 from pipelines.forecast import rain_forecast
@@ -30,8 +30,13 @@ from pipelines.rule_state import active_rules
 from pipelines.shaking import shaking_fields
 
 
-def run_site(site: Site, store: Store, progress: Progress) -> RunRecord:
+def run_site(site: Site, store: Store, progress: Progress, *, keep_runs: int | None = None) -> RunRecord:
     """Run the whole pipeline once and publish it, all or nothing.
+
+    Parameters
+    ----------
+    keep_runs : int, optional
+        Runs whose cells are kept, the newest; all of them if absent.
 
     Raises
     ------
@@ -42,7 +47,10 @@ def run_site(site: Site, store: Store, progress: Progress) -> RunRecord:
     """
     with _alone(site.folder):
         _remove_unpublished(site, store)
-        return _run(site, store, progress)
+        record = _run(site, store, progress)
+        if keep_runs is not None:
+            forget_cells(site, store.run_ids(), keep_runs)
+        return record
 
 
 def _run(site: Site, store: Store, progress: Progress) -> RunRecord:

@@ -139,8 +139,18 @@ class CellTable:
 
     def values(self, row: int) -> dict[str, Any]:
         """Return all columns of one cell as plain values, read from the file; not-a-number is None."""
+        _check_kept(self.path, self.run_id)
         at = row if self.order is None else int(self.order[row])
         return dict(_file_row(self.path, at))
+
+
+def _check_kept(path: Path, run_id: str) -> None:
+    if not path.exists():
+        raise NotFound(
+            "the cells of this run are no longer kept",
+            where=f"run {run_id}",
+            expected="a later time; MINEGIS_KEEP_RUNS says how many runs are kept",
+        )
 
 
 @lru_cache(maxsize=64)  # a chain asks for one cell again and again; a snapshot never changes
@@ -283,8 +293,15 @@ def resolution_at(zoom: int) -> int:
 
 
 def read_table(site: Path, snapshot: Snapshot) -> CellTable:
-    """Return what is kept in memory of a snapshot."""
+    """Return what is kept in memory of a snapshot.
+
+    Raises
+    ------
+    NotFound
+        If its file was deleted with those of other old runs.
+    """
     path = site / snapshot.path
+    _check_kept(path, snapshot.run_id)
     with pq.ParquetFile(path) as file:
         table = file.read(columns=list(_KEPT))
     cell = table.column("cell").to_numpy().astype(np.uint64)

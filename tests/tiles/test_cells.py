@@ -16,6 +16,7 @@ import shapely
 from data_catalog.store import PublishedRun, RunRecord, Snapshot, Store
 from minegis import cells as minegis_cells
 from minegis.clock import utc_now
+from minegis.errors import NotFound
 from tiles.cells import CellTable, CellTables, CellTiles, read_table, resolution_at
 from tiles.grid import CGCS2000, Tile
 
@@ -166,3 +167,10 @@ def test_every_zoom_has_cells_of_the_resolution_nearest_to_its_own(
 def test_the_grid_of_tianditu_has_the_cells_too(store: Store, tmp_path: Path, decode: Decode) -> None:
     geometry, _ = decode(CellTiles(CellTables(store, tmp_path)).tile(Tile(10, 806, 166, CGCS2000)))
     assert len(geometry) > 100
+
+
+def test_cells_that_are_no_longer_kept_say_so(tmp_path: Path) -> None:
+    snapshot = write(tmp_path, 8)
+    (tmp_path / snapshot.path).unlink()
+    with pytest.raises(NotFound, match="no longer kept"):
+        read_table(tmp_path, snapshot)
