@@ -326,15 +326,15 @@ def gather(target: Whole, amount: Floats) -> None:
     amount : (cells,) float
         What falls on, or enters at, each cell.
     """
-    above = np.zeros(target.size, np.uint8)
+    above = np.zeros(target.size, np.int32)  # in a graph of tiles many drain to one
     for cell in range(target.size):
         if target[cell] >= 0:
             above[target[cell]] += 1
     for start in range(target.size):
         cell = start
-        # Once all that drains to a cell has come, it passes on what it has; 255 marks a cell that did.
+        # Once all that drains to a cell has come, it passes on what it has; -1 marks a cell that did.
         while cell >= 0 and above[cell] == 0:
-            above[cell] = 255
+            above[cell] = -1
             onward = target[cell]
             if onward >= 0:
                 amount[onward] += amount[cell]

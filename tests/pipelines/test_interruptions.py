@@ -42,12 +42,14 @@ def attacked(how: str, folder: Path, *, before: tuple[str, ...] = ()) -> dict[st
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 def test_a_job_killed_at_fifty_moments_publishes_nothing_half_and_completes_when_it_is_run_again(tmp_path):
     found = attacked("kill", tmp_path)
     assert (found["exit"], found["published"], found["left"]) == (0, 5, 0)
     assert found["partly"] > 5  # it was killed between its products, and at other moments
 
 
+@pytest.mark.slow
 def test_a_job_that_meets_a_full_disk_fifty_times_publishes_nothing_half_and_completes_with_room(tmp_path):
     alone = ("unshare", "--user", "--map-root-user", "--mount")
     possible = subprocess.run([*alone, "mount", "-t", "tmpfs", "none", str(tmp_path)], check=False)
@@ -59,6 +61,7 @@ def test_a_job_that_meets_a_full_disk_fifty_times_publishes_nothing_half_and_com
     assert found["partly"] > 5
 
 
+@pytest.mark.slow
 def test_a_job_on_two_dask_workers_completes_with_the_right_values_though_one_is_killed(tmp_path):
     values = np.random.default_rng(7).normal(size=(520, 640)).astype(np.float32)
     write_cog(Raster(values, GRID, "elevation", "m", "made up"), tmp_path / "dem.tif")
