@@ -42,22 +42,37 @@ def region(opened: OpenSite, code: str) -> dict[str, Any]:
     found = _by_code(opened, code)
     if found is None:
         raise NotFound("no such region", where=f"region {code!r}", expected="a GB/T 2260 code of the site")
-    below = opened.store.features("region", where={"parent": code}, order_by=("code",))
-    children = [each.properties for each in below]
+    children = [each.properties for each in _below(opened, code)]
     risks = opened.store.region_risks([code, *(each["code"] for each in children)])
     trail: list[dict[str, Any]] = []
-    above = _by_code(opened, found.properties["parent"])
+    above = _by_code(opened, _parent(found))
     while above is not None and len(trail) < len(RegionLevel):
         trail.append(_named(above.properties))
-        above = _by_code(opened, above.properties["parent"])
+        above = _by_code(opened, _parent(above))
     return {
         **_named(found.properties),
-        "parent": found.properties["parent"],
+        "parent": _parent(found),
         "bounds": list(found.geometry.bounds),
         "breadcrumb": trail[::-1],
         "risk": _risk(risks[code]) if code in risks else None,
         "children": [{**_named(each), **_summary(risks.get(each["code"]))} for each in children],
     }
+
+
+def _below(opened: OpenSite, code: str) -> list[Feature]:
+    """Return the regions of the next level; a township that names no county lies in that of its code."""
+    named = opened.store.features("region", where={"parent": code}, order_by=("code",))
+    nameless = opened.store.features(
+        "region", where={"level": str(RegionLevel.TOWNSHIP), "parent": None}, order_by=("code",)
+    )
+    return [*named, *(each for each in nameless if _parent(each) == code)]
+
+
+def _parent(region: Feature) -> str | None:
+    if region.properties["parent"] is None and region.properties["level"] == RegionLevel.TOWNSHIP:
+        return str(region.properties["code"])[:6]
+    parent = region.properties["parent"]
+    return None if parent is None else str(parent)
 
 
 def _by_code(opened: OpenSite, code: str | None) -> Feature | None:

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 import shapely
+from fastapi.testclient import TestClient
 
 from data_catalog.site import Area, RasterInput, Site, SiteDeclaration
 from data_catalog.store import AssessmentRecord, Feature, Store
+from geoserver.app import create_app
 from geoserver.explain import explain_subject
 from minegis.declarations import BilingualText
 from minegis.errors import InvalidInput
 from minegis.levels import Origin, Tier
 from minegis.reading import Quality, Reading
+from minegis.settings import Settings
 from pipelines.importing import import_file
 from pipelines.progress import Silent
 from pipelines.run import run_site
@@ -311,11 +314,19 @@ def test_townships_of_the_user_are_judged_like_every_other_region(small: Small, 
     assert explain_subject(small.store, small.site, "513233100").tier == risks["513233100"].tier
 
 
-def test_a_township_without_its_county_or_with_a_short_code_is_quarantined(
-    small: Small, tmp_path: Path
-) -> None:
-    orphan = EAST_TOWN.replace(",township,513233,", ",township,,")
+def test_a_township_with_a_short_code_is_quarantined(small: Small, tmp_path: Path) -> None:
     short = WEST_TOWN.replace("513233101,513233101", "51323310,51323310")
-    report = import_file(small.store, townships(tmp_path, [orphan, short]), "region")
-    assert report.inserted == 0
-    assert {(each.column, each.row) for each in report.mistakes} == {("parent", 2), ("code", 3)}
+    report = import_file(small.store, townships(tmp_path, [EAST_TOWN, short]), "region")
+    assert report.inserted == 1
+    assert [(each.column, each.row) for each in report.mistakes] == [("code", 3)]
+
+
+def test_a_township_opens_below_its_county_whether_it_names_it_or_not(small: Small, tmp_path: Path) -> None:
+    nameless = EAST_TOWN.replace(",township,513233,", ",township,,")
+    import_file(small.store, townships(tmp_path, [nameless, WEST_TOWN]), "region")
+    app = create_app(Settings(site=small.site.folder))
+    with TestClient(app) as client:
+        county = client.get("/api/v1/regions/513233").json()
+        town = client.get("/api/v1/regions/513233100").json()
+    assert [child["code"] for child in county["children"]] == ["513233101", "513233100"]
+    assert [each["code"] for each in town["breadcrumb"]] == ["100000", "510000", "513200", "513233"]

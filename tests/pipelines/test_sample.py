@@ -109,6 +109,7 @@ def test_input_files_are_kept_under_their_checksums_and_named_sources(site):
         "elevation": 2,
         "relief": 1,
         "rain": 1,
+        "rain_forecast": 5,
         "shakemap": 2,
     }
     for given in inputs:
