@@ -112,9 +112,9 @@ def study_figures(study: Study) -> dict[str, Any]:
     presence, calibrated = study.sample.presence, study.calibrated
     parts = brier(calibrated.probability, presence)
     sets = calibrated.absent.astype(int) + calibrated.present
-    rng = np.random.default_rng(study.plan.seed)
     models = [{"model": "plain", "auc": auc(study.plain, presence), "gain": None}]
     for name, score in study.scores.items():
+        rng = np.random.default_rng(study.plan.seed)  # the same blocks are drawn for every model
         gain = block_bootstrap(score, study.plain, presence, study.sample.block, draws=_DRAWS, rng=rng)
         models.append({"model": name, "auc": auc(score, presence), "gain": asdict(gain)})
     return {
