@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_catalog.store import Feature
+from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.reading import Reading
 from pipelines.asset_models import AssetInputs, Floats, Forecast, mine, slope, tsf
+from pipelines.asset_records import asset_record
 from pipelines.cell_hazards import CellColumns
 from pipelines.steps.weights import AssetWeights
 from risk_models.rule_package import RulePackage
+from risk_models.warning.weather import rain_signal_evidence
 
 _MODELS: Mapping[str, Callable[[AssetInputs], list[tuple[Evidence, ...]]]] = {
     "tsf": tsf.evidence,
@@ -58,9 +61,42 @@ def modelled(
             rules=rules,
             at=at,
         )
-        for row, nodes in zip(rows, models(inputs), strict=True):
-            found[row] = nodes
+        for row, nodes, ahead in zip(rows, models(inputs), _rain_ahead(name, inputs), strict=True):
+            found[row] = (*nodes, *ahead)
     return found
+
+
+def _rain_ahead(dataset: str, inputs: AssetInputs) -> list[tuple[Evidence, ...]]:
+    """Return what the rain to come would ask of each asset by the signal it makes.
+
+    Of the members the median counts; an hour that nobody speaks of counts as dry. Without a standing of its
+    own a forecast asks for blue at most.
+    """
+    if inputs.forecast is None:
+        return [()] * len(inputs.features)
+    known = ~np.isnan(inputs.forecast.intensity).all(axis=0)
+    hourly = np.zeros(known.shape)
+    hourly[known] = np.nanmedian(inputs.forecast.intensity[:, known], axis=0)
+    hours = {window.hours for window in inputs.rules.rain_signals.windows.values()}
+    most = {window: _most_in(hourly, round(window)) for window in hours}
+    said = []
+    for row, feature in enumerate(inputs.features):
+        nodes = rain_signal_evidence(
+            asset_record(dataset, feature),
+            inputs.rules,
+            {window: round(float(amounts[row]), 1) for window, amounts in most.items()},
+            valid_time=format_utc(inputs.forecast.issued_at),
+            source=inputs.forecast.source,
+        )
+        said.append(tuple(replace(node, key=f"forecast/{node.key}") for node in nodes))
+    return said
+
+
+def _most_in(hourly: Floats, hours: int) -> Floats:
+    """Return the largest sum of so many hours on end, (assets,) mm."""
+    total = np.cumsum(np.vstack([np.zeros(hourly.shape[1]), hourly]), axis=0)
+    length = min(hours, hourly.shape[0])
+    return np.asarray((total[length:] - total[:-length]).max(axis=0))
 
 
 def worst_of_cells(values: NDArray[np.floating], weights: AssetWeights) -> Floats:

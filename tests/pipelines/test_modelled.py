@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from data_catalog.store import Store
 from minegis.evidence import Evidence
 from minegis.levels import Standing, Tier
-from pipelines.modelled import worst_of_cells
+from pipelines.modelled import _most_in, worst_of_cells
 from pipelines.steps.weights import AssetWeights
 
 
@@ -55,3 +55,10 @@ def test_a_dam_that_is_used_is_told_when_it_would_be_overtopped(published_site: 
     assert all(node.value is None or 0 <= float(node.value) <= 1 for node in told)
     quantiles = {child.label.en for node in told for child in node.inputs if "Lead time" in child.label.en}
     assert quantiles == {"Lead time P10", "Lead time P50", "Lead time P90"}
+
+
+def test_the_wettest_hours_on_end_count() -> None:
+    hourly = np.array([[1.0], [5.0], [2.0], [0.0], [4.0]])
+    assert _most_in(hourly, 2).tolist() == [7.0]  # 5 + 2
+    assert _most_in(hourly, 3).tolist() == [8.0]  # 1 + 5 + 2
+    assert _most_in(hourly, 12).tolist() == [12.0]  # all there is
