@@ -60,6 +60,12 @@ def store(tmp_path: Path) -> Any:
         yield opened
 
 
+def model_evidence(chain: dict[str, Any]) -> tuple[Evidence, ...]:
+    """Return what the physical models said in a run, from its record."""
+    voices = Evidence.from_json(chain).inputs
+    return tuple(node for voice in voices if voice.key == "model" for node in voice.inputs)
+
+
 def hourly(count: int = HOURS) -> list[datetime]:
     return [AT + timedelta(hours=hour) for hour in range(count)]
 
@@ -72,14 +78,14 @@ def test_a_replay_shows_what_runs_at_those_times_showed(store: Store, tmp_path: 
         SiteDeclaration(title=NAME, origin=Origin.OPERATOR, areas=(box,), reference_time=AT),
     )
     times = hourly()[::5]
-    ran = []
+    ran, kept = [], {}
     for at in times:
         declared = site.declaration.model_copy(update={"reference_time": at})
         run_site(Site(site.folder, declared), store, Silent())
-        ran.append(
-            {one.asset_id: (one.observed_tier, one.tier, one.statutory) for one in store.assessments()}
-        )
-    found = replay(store, RULES, times)
+        assessed = store.assessments()
+        ran.append({one.asset_id: (one.observed_tier, one.tier, one.statutory) for one in assessed})
+        kept[at] = {(one.dataset, one.asset_id): model_evidence(one.chain) for one in assessed}
+    found = replay(store, RULES, times, evidence=kept.__getitem__)
     for asset in found.assets:
         again = list(
             zip(asset.observed.tolist(), asset.shown.tolist(), asset.statutory.tolist(), strict=True)
