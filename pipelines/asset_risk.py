@@ -82,6 +82,7 @@ def assess_assets(
     events: Sequence[Event],
     design: Mapping[str, Thresholds],
     forecast: Forecast | None,
+    satellites: Sequence[tuple[Evidence, ...]],
     rules: RulePackage,
     at: datetime,
     progress: Progress,
@@ -111,7 +112,15 @@ def assess_assets(
             *_ground(number, columns, assets, rules, at),
             *models[number],
         ]
-        assessed = assess(asset, readings[name, feature.id], evidence, rules, at, design=design)
+        assessed = assess(
+            asset,
+            readings[name, feature.id],
+            evidence,
+            rules,
+            at,
+            satellite_evidence=satellites[number],
+            design=design,
+        )
         found.append(_settle(feature, asset, assessed, previous.get((name, feature.id)), rules, at))
         progress.advance()
     return found

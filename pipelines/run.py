@@ -27,6 +27,7 @@ from pipelines.products import make_products
 from pipelines.progress import Progress
 from pipelines.region_rollup import regions_of, roll_up_regions
 from pipelines.rule_state import active_rules
+from pipelines.seen import seen
 from pipelines.shaking import shaking_fields
 
 
@@ -64,7 +65,8 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     assets = assets_of(store, columns)
     design, unusable = designers_limits(store)
     forecast = rain_forecast(site, *assets.places, at)
-    risks = assess_assets(store, assets, columns, events, design, forecast, rules, at, progress)
+    satellites = seen(products.factors, assets.shapes, site.path("weights"), at)
+    risks = assess_assets(store, assets, columns, events, design, forecast, satellites, rules, at, progress)
     cells, in_cells = risk_of_cells(columns, assets, risks, rules)
     regions = roll_up_regions(
         regions_of(store), assets, risks, columns, cells, rules, at, site.path("weights"), progress

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 from fastapi.testclient import TestClient
@@ -22,6 +23,7 @@ from minegis.reading import Quality, Reading
 from minegis.settings import Settings
 from pipelines.importing import import_file
 from pipelines.progress import Silent
+from pipelines.raster import Raster, RasterGrid, write_cog
 from pipelines.run import run_site
 
 AT = datetime(2026, 7, 20, 4, tzinfo=UTC)
@@ -330,3 +332,29 @@ def test_a_township_opens_below_its_county_whether_it_names_it_or_not(small: Sma
         town = client.get("/api/v1/regions/513233100").json()
     assert [child["code"] for child in county["children"]] == ["513233101", "513233100"]
     assert [each["code"] for each in town["breadcrumb"]] == ["100000", "510000", "513200", "513233"]
+
+
+def test_the_fastest_pixel_of_a_footprint_is_shown_and_asks_for_no_tier(tmp_path: Path) -> None:
+    # 0.01° pixels over 103.0–103.1° E, 31.0–31.1° N: −3 mm/a but for one of −140 and, beyond the dam, +900
+    velocity = np.full((10, 10), -3.0, dtype=np.float32)
+    velocity[5, 5], velocity[0, 0] = -140.0, 900.0
+    grid = RasterGrid((0.01, 0.0, 103.0, 0.0, -0.01, 31.1), 10, 10, "EPSG:4326")
+    path = tmp_path / "sources" / "velocity.tif"
+    write_cog(Raster(velocity, grid, "los_velocity", "mm/a", "test"), path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    given = RasterInput(
+        kind="factor",
+        path="sources/velocity.tif",
+        variable="los_velocity",
+        unit="mm/a",
+        source="test",
+        sha256=digest,
+    )
+    small = Small(tmp_path, inputs=(given,))
+    small.store.upsert("tsf", [tsf("a", shapely.box(103.041, 31.041, 103.059, 31.059))])
+    small.run()
+    record = small.assessment()
+    (node,) = [each for each in nodes(record.chain) if each["key"] == "satellite/los_velocity"]
+    assert (node["value"], node["unit"], node["tier"]) == (-140.0, "mm/a", 0)
+    assert record.satellite == 0
+    small.store.close()
