@@ -16,6 +16,7 @@ from data_catalog.mistake import Mistake
 from minegis.errors import (
     InvalidDeclaration,
     InvalidInput,
+    JobFailed,
     MinegisError,
     MissingEvidence,
     NotFound,
@@ -96,6 +97,7 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     MissingEvidence: HTTPStatus.CONFLICT,
     Unreachable: HTTPStatus.BAD_GATEWAY,
+    JobFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     Stale: HTTPStatus.PRECONDITION_FAILED,
     StoreConflict: HTTPStatus.CONFLICT,
     MinegisError: HTTPStatus.INTERNAL_SERVER_ERROR,
