@@ -13,7 +13,7 @@ RUNTIME := .venv/.stamp-runtime
 TOOLS := .venv/.stamp-tools
 PAGE := $(WEB)/dist/index.html
 PAGE_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
-DEBIAN := chromium fonts-noto-cjk gdal-bin postgresql-15 postgresql-15-postgis-3 python3-qgis
+DEBIAN := chromium fonts-noto-cjk gdal-bin postgresql-15 postgresql-15-postgis-3 python3-pyftpdlib python3-qgis
 
 .PHONY: up test check unit conformance browser debian lock clean
 
@@ -60,7 +60,7 @@ $(PAGE): $(WEB)/node_modules/.stamp $(PAGE_SOURCES)
 	cd $(WEB) && npm run --silent build
 	@touch $@
 
-# The tests drive a real browser, GDAL, QGIS and PostGIS; without root what is missing is named, and those tests skip.
+# The tests drive a real browser, GDAL, QGIS, PostGIS and an FTP server; without root what is missing is named, and those tests skip.
 debian:
 	@missing=""; for p in $(DEBIAN); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
