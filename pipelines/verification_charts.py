@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from minegis.levels import Tier
@@ -168,9 +169,9 @@ def _square(ax: Any, axes: tuple[str, str]) -> None:
 @contextmanager
 def _styled(width: float, height: float) -> Iterator[tuple[Figure, Any]]:
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
         # Without a Chinese font installed labels are measured too narrow: room for them on the left.
-        figure.get_layout_engine().set(rect=(_MARGIN, 0, 1 - _MARGIN, 1))
+        layout = ConstrainedLayoutEngine(rect=(_MARGIN, 0, 1 - _MARGIN, 1))
+        figure = Figure(figsize=(width, height), layout=layout)
         yield figure, figure.add_subplot()
 
 

@@ -12,7 +12,6 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from data_catalog.store import Feature
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label
 from minegis.reading import Reading
@@ -107,11 +106,6 @@ def first_known(key: str, label: Label, unit: str, *candidates: tuple[Floats, Or
     return Known(key, label, unit, values, origin)
 
 
-def registered(features: Sequence[Feature], field: str) -> Floats:
-    """Return a number of the register for each asset, NaN where it holds none."""
-    return np.array([_number(feature.properties.get(field)) for feature in features], dtype=np.float64)
-
-
 def measured(inputs: AssetInputs, worst: Mapping[str, Callable[[list[float]], float]]) -> dict[str, Known]:
     """Return the newest usable reading of each asset: the worst of its fresh points, else of its stale ones.
 
@@ -149,9 +143,3 @@ def _newest(readings: Sequence[Reading], wanted: Container[str], at: datetime) -
     for (name, _), reading in newest.items():
         found[name].append(reading)
     return found
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return math.nan
-    return float(value)

@@ -13,7 +13,8 @@ from minegis.errors import InvalidInput, MissingEvidence
 from minegis.evidence import Evidence
 from minegis.levels import Label
 from pipelines.asset_models import AssetInputs
-from pipelines.asset_models.known import Floats, Known, Origin, first_known, measured, registered
+from pipelines.asset_models.known import Floats, Known, Origin, first_known, measured
+from pipelines.asset_models.nodes import numbers
 from risk_models.tailings.flood import flood_defaults
 from risk_models.tailings.freeboard import minimum_freeboard
 from risk_models.tailings.phreatic import minimum_phreatic_depth
@@ -89,7 +90,7 @@ def facilities_of(inputs: AssetInputs) -> Facilities:
     readings = measured(inputs, {"pond_level": max, "dry_beach_length": min, "phreatic_depth": min})
 
     def register(key: str, zh: str, en: str, unit: str, scale: float = 1.0) -> Known:
-        return first_known(key, Label(zh, en), unit, (scale * registered(features, key), Origin.REGISTER))
+        return first_known(key, Label(zh, en), unit, (scale * numbers(features, key), Origin.REGISTER))
 
     def or_default(known: Known, values: Floats | float) -> Known:
         whole = np.broadcast_to(np.asarray(values, dtype=np.float64), known.values.shape)
@@ -113,11 +114,11 @@ def facilities_of(inputs: AssetInputs) -> Facilities:
         crest=register("beach_crest_elevation", "滩顶高程", "Beach crest elevation", "m"),
         normal_level=normal,
         pond_level=reading_or("pond_level", (normal.values, Origin.REGISTER)),
-        beach=reading_or("dry_beach_length", (registered(features, "dry_beach_length"), Origin.REGISTER)),
+        beach=reading_or("dry_beach_length", (numbers(features, "dry_beach_length"), Origin.REGISTER)),
         phreatic_depth=reading_or(
             "phreatic_depth",
-            (registered(features, "phreatic_depth"), Origin.REGISTER),
-            (registered(features, "control_phreatic_depth"), Origin.DEFAULT),
+            (numbers(features, "phreatic_depth"), Origin.REGISTER),
+            (numbers(features, "control_phreatic_depth"), Origin.DEFAULT),
             (minimum_phreatic_depth(height.values, rules), Origin.DEFAULT),
         ),
         surface_area=or_default(area, _pond_areas(inputs, area, flood.pond_share.value)),
@@ -158,7 +159,7 @@ def _pond_areas(inputs: AssetInputs, area: Known, share: float) -> Floats:
     areas = np.full(area.values.shape, np.nan)
     lacking = np.flatnonzero(np.isnan(area.values))
     if lacking.size:
-        shapes = np.array([inputs.features[row].geometry for row in lacking], dtype=object)
+        shapes = [inputs.features[row].geometry for row in lacking.tolist()]
         outline = _M2_PER_KM2 * geodesic_area_km2(shapes)
         areas[lacking] = np.where(outline > 0, share * outline, np.nan)
     return areas

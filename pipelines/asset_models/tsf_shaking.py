@@ -71,7 +71,8 @@ class Shaking:
     @property
     def known(self) -> list[bool]:
         """Where both peaks are known."""
-        return (~np.isnan(self.pga.values + self.pgv.values)).tolist()
+        found: list[bool] = (~np.isnan(self.pga.values + self.pgv.values)).tolist()
+        return found
 
     @cached_property
     def nodes(self) -> list[tuple[Evidence, ...]]:

@@ -43,13 +43,13 @@ _NO_POND = 1e6  # m: a beach so long, or a pond so deep, that there is none
 
 def static_safety(known: Facilities) -> Floats:
     """Return the factor of safety of every facility at rest."""
-    return bishop_factor_of_safety(*_section(known), 0.0, 0.0)
+    return bishop_factor_of_safety(**_section(known), horizontal_acceleration=0.0, upward_acceleration=0.0)
 
 
 def shaken_safety(known: Facilities, pga: Floats) -> Floats:
     """Return the pseudo-static factor of safety of every facility, NaN where no shaking is known."""
     coefficient = seismic_coefficient(pga, default_ground().dynamic_coefficient.value)
-    return pseudo_static_factor_of_safety(*_section(known), coefficient)
+    return pseudo_static_factor_of_safety(**_section(known), horizontal_acceleration=coefficient)
 
 
 def stability_nodes(
@@ -87,29 +87,29 @@ def stability_nodes(
     ]
 
 
-def _section(known: Facilities) -> tuple[Floats, ...]:
-    """Return the cross-section of every facility in the order that the search takes it."""
+def _section(known: Facilities) -> dict[str, Floats]:
+    """Return the cross-section of every facility as the search takes it."""
     height = known.height.values
     freeboard = known.crest.values - known.pond_level.values
     dry = ~known.wet | np.isnan(freeboard)
     beach = np.where(known.wet & ~np.isnan(known.beach.values), known.beach.values, _NO_POND)
-    return (
-        height,
-        known.face_ratio.values,
-        known.cohesion.values,
-        known.friction_angle.values,
-        known.unit_weight.values,
-        known.phreatic_depth.values,
-        beach,
+    return {
+        "height": height,
+        "face_ratio": known.face_ratio.values,
+        "cohesion": known.cohesion.values,
+        "friction_angle": known.friction_angle.values,
+        "unit_weight": known.unit_weight.values,
+        "phreatic_depth": known.phreatic_depth.values,
+        "beach_length": beach,
         # Without a pond the line goes on level with what it is at the crest.
-        np.where(dry, known.phreatic_depth.values, np.maximum(freeboard, 0.0)),
-        default_ground().foundation_depth.value * height,
-    )
+        "pond_depth": np.where(dry, known.phreatic_depth.values, np.maximum(freeboard, 0.0)),
+        "foundation_depth": default_ground().foundation_depth.value * height,
+    }
 
 
 def _trusted(known: Facilities) -> NDArray[np.bool_]:
     own = (known.cohesion, known.friction_angle, known.unit_weight, known.face_ratio, known.phreatic_depth)
-    return np.logical_and.reduce([one.at_least(Origin.REGISTER) for one in own])
+    return np.asarray(np.logical_and.reduce([one.at_least(Origin.REGISTER) for one in own]), dtype=np.bool_)
 
 
 def _node(
