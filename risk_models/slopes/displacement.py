@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import InvalidInput
@@ -201,7 +201,7 @@ def inverse_velocity(
         variance = rest / (n - 2)
         error = np.sqrt(variance / sxx)
         when = mean_t - mean_y / slope
-        steady = student.sf(-slope / error, np.maximum(n - 2, 1))
+        steady = stdtr(np.maximum(n - 2, 1), slope / error)
     steady = np.where(error > 0, steady, (slope >= 0).astype(np.float64))
     earliest, latest = _fieller(slope, mean_y, mean_t, sxx, variance, n, gates.confidence)
     outlook = np.select(
@@ -338,7 +338,7 @@ def _fieller(
 ) -> tuple[Floats, Floats]:
     """Interval of the time at which the line crosses zero; its end is open where the slope may be 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        quantile = student.ppf((1.0 + confidence) / 2.0, np.maximum(n - 2, 1))
+        quantile = stdtrit(np.maximum(n - 2, 1), (1.0 + confidence) / 2.0)
         g = quantile**2 * variance / (slope**2 * sxx)
         away = -mean_y / slope
         half = quantile / np.abs(slope) * np.sqrt(variance * ((1.0 - g) / n + away**2 / sxx))
