@@ -268,14 +268,14 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Print why something has its colour, down to the readings and files it was computed from."""
-    from geoserver.explain import explain_subject, take_apart  # noqa: PLC0415
+    from geoserver.explain import explain_subject, is_finest, take_apart  # noqa: PLC0415
 
     settings = settings_of(site)
     opened = Site.open(settings.site)
     with Store.open(settings.site, settings.database) as store:
         chain = explain_subject(store, opened, asset)
-        # A cell has reasons, but no score that could be taken apart.
-        taken = None if chain.key.startswith("cell/") else take_apart(store, opened, _subject(chain))
+        # A cell of a coarser scale is the worst of its parts, and no more can be told of it.
+        taken = take_apart(store, opened, _subject(chain)) if is_finest(opened, chain) else None
     if as_json:
         print_json(chain.to_json() | ({"explanation": taken.to_json()} if taken else {}))
     else:
@@ -287,7 +287,7 @@ def explain(
 
 
 def _subject(chain: Evidence) -> str:
-    return chain.key.removeprefix("region/")
+    return chain.key.removeprefix("region/").removeprefix("cell/")
 
 
 _TOLD, _SHOWN = 12, 0.005  # factors, and the least points of one

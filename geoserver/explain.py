@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from data_catalog.dataset import datasets
@@ -16,17 +18,22 @@ from data_catalog.items import FIXED_COLUMNS, ItemQuery
 from data_catalog.site import Site
 from data_catalog.store import AssessmentRecord, RegionRiskRecord, Store
 from minegis import cells as h3
-from minegis.errors import InvalidInput, NotFound
+from minegis.errors import InvalidInput, NotFound, StoreConflict
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from minegis.variables import variables
 from pipelines.explaining import Explanation, explain_region_tier, explain_tier
-from pipelines.rule_state import rules_of_method
+from pipelines.rule_state import active_rules, rules_of_method
 from risk_models.cards import cards
+from risk_models.composite.cell import hazard_score, points_of_worst
+from risk_models.rule_package import RulePackage
+from risk_models.warning.counterfactual import Change, Counterfactual
+from risk_models.warning.parts import Factor
 from tiles.cells import CellTable, CellTables
 
 _REGION_CODE = re.compile(r"[0-9]{6}([0-9]{3})?")
 _CELL = re.compile(r"[0-9a-fA-F]{15}")
+_ROUNDING = 0.01  # of a score, which files hold in single precision
 
 
 def explain_subject(store: Store, site: Site, subject: str) -> Evidence:
@@ -57,25 +64,36 @@ def explain_subject(store: Store, site: Site, subject: str) -> Evidence:
 
 
 def take_apart(store: Store, site: Site, subject: str) -> Explanation:
-    """Return what the score of ``tsf/ID`` or a region is made of, and what would make its tier better.
+    """Return what the score of ``tsf/ID``, a region or a cell is made of, and what would make it better.
 
     Raises
     ------
     NotFound
         If there is nothing of that name, or no run has judged it yet.
     InvalidInput
-        If the subject is neither an asset nor a region.
+        If the subject is none of these, or a cell of a coarser scale than the models run on.
     StoreConflict
         If what an asset was judged by has changed since.
     """
     if _REGION_CODE.fullmatch(subject):
         region = _region_risk(store, subject)
         return explain_region_tier(region, rules_of_method(site, store, region.chain["method"]))
+    if _CELL.fullmatch(subject):
+        found = find_cell(CellTables(store, site.folder), subject)
+        return _take_cell_apart(store, *found, active_rules(site, store))
     dataset, slash, asset_id = subject.partition("/")
     if not slash:
-        raise InvalidInput("not an asset or a region", where=subject, expected="`tsf/ID` or a region code")
+        raise InvalidInput(
+            "nothing that has a score", where=subject, expected="`tsf/ID`, a region code or a cell"
+        )
     judged = _assessment(store, dataset, asset_id)
     return explain_tier(store, judged, rules_of_method(site, store, judged.chain["method"]))
+
+
+def is_finest(site: Site, chain: Evidence) -> bool:
+    """Whether a chain is of an asset, a region, or a cell of the scale that the models run on."""
+    kind, _, cell = chain.key.partition("/")
+    return kind != "cell" or h3.resolution_of(h3.from_text([cell])) == site.declaration.resolution
 
 
 def explain_asset(store: Store, dataset: str, asset_id: str) -> Evidence:
@@ -159,6 +177,46 @@ def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
         source=f"run {table.run_id}, resolution {table.resolution}",
         inputs=(*judged, *hazards, *others),
     )
+
+
+def _take_cell_apart(store: Store, table: CellTable, row: int, rules: RulePackage) -> Explanation:
+    values = table.values(row)
+    hazards = [name for name in values if f"tier_{name}" in values]
+    if not hazards:
+        raise InvalidInput(
+            "a cell of a coarser scale: the worst of its parts", where=f"resolution {table.resolution}"
+        )
+    parts = [
+        (_quantity(table, row, name), _hazard_score(values, name, rules))
+        for name in hazards
+        if values[name] is not None
+    ]
+    touching = assets_touching(store, h3.polygons(table.cell[row : row + 1])[0])
+    parts += [(_evidence(each), float(each.values["score"])) for each in touching if each.values["score"]]
+    scores = [score for _, score in parts]
+    if abs(max(scores, default=0.0) - values["score"]) > _ROUNDING:
+        raise StoreConflict(
+            "an asset in the cell, or the rules, have changed since it was judged",
+            where=f"cell {h3.to_text(table.cell[row : row + 1])[0]}",
+            expected="`minegis run`, then ask again",
+        )
+    points = points_of_worst(scores).tolist()
+    found = sorted(
+        (Factor(node.key, node.label, added) for (node, _), added in zip(parts, points, strict=True)),
+        key=lambda factor: -factor.points,
+    )
+    tier = Tier(int(values["tier"]))
+    milder = Tier(max(tier - 1, 0))
+    worst = tuple(
+        Change(node.key, node.label, tier=milder) for node, _ in parts if tier and node.tier is tier
+    )
+    ways = (Counterfactual(milder, worst),) if worst else ()
+    return Explanation(tier, float(values["score"]), tuple(found), ways)
+
+
+def _hazard_score(values: Mapping[str, Any], name: str, rules: RulePackage) -> float:
+    tier: NDArray[np.int8] = np.array([values[f"tier_{name}"]], dtype=np.int8)
+    return float(hazard_score(np.array([values[name]]), tier, rules)[0])
 
 
 @dataclass(frozen=True)

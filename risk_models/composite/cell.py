@@ -134,7 +134,7 @@ def _judge(
     probability = {name: hazard.probability[rows].astype(np.float64) for name, hazard in hazards.items()}
     here = CellAssets(assets.tier[rows], assets.score[rows], assets.state[rows], assets.count[rows])
     tiers = {name: _tier(probability[name], hazards[name].standing, rules) for name in hazards}
-    scores = [_score(probability[name], tiers[name], rules) for name in hazards]
+    scores = [hazard_score(probability[name], tiers[name], rules) for name in hazards]
     unknown = np.full((1, here.tier.size), np.nan)
     stacked = np.stack(list(probability.values())) if hazards else unknown
     found.tier[rows] = np.maximum.reduce([here.tier, *tiers.values()])
@@ -152,10 +152,10 @@ def _tier(probability: NDArray[np.float64], standing: Standing, rules: RulePacka
     return np.minimum(raw, np.int8(standing.cap(Tier.RED)))
 
 
-def _score(
+def hazard_score(
     probability: NDArray[np.float64], tier: NDArray[np.int8], rules: RulePackage
 ) -> NDArray[np.float64]:
-    """Place each probability inside the band of its tier."""
+    """Place each probability of a hazard inside the band of its tier, 0 to 100."""
     probabilities = np.array([0.0, *(rules.cell.probability[level] for level in WARNED), 1.0])
     bands = np.array([rules.score.band(level) for level in Tier])
     low, high = probabilities[tier], probabilities[tier + 1]
@@ -173,3 +173,26 @@ def _state(known: NDArray[np.bool_], assets: CellAssets) -> NDArray[np.int8]:
     nothing = ~known.any(axis=0) & ~spoken_for
     partly = ~known.all(axis=0) | (assets.state == missing)
     return np.where(nothing, missing, np.where(partly, insufficient, assets.state)).astype(np.int8)
+
+
+def points_of_worst(scores: ArrayLike) -> NDArray[np.float64]:
+    """Share the largest of some scores out over them: the Shapley value of a maximum.
+
+    Each step from one score to the next higher is shared by all that reach it, so that the points sum to the
+    largest and equal scores have equal points.
+
+    Parameters
+    ----------
+    scores : (n,) float
+
+    References
+    ----------
+    Littlechild, S. C. & Owen, G. (1973). A simple expression for the Shapley value in a special case.
+    Management Science 20, 370-372.
+    """
+    given = np.asarray(scores, dtype=np.float64)
+    order = np.argsort(given, kind="stable")
+    steps = np.diff(given[order], prepend=0.0) / np.arange(given.size, 0, -1)
+    points = np.empty(given.size)
+    points[order] = np.cumsum(steps)
+    return points

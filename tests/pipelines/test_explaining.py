@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data_catalog.site import Site
 from data_catalog.store import Store
-from minegis.errors import StoreConflict
+from minegis.errors import InvalidInput, StoreConflict
 from minegis.levels import Tier
 from pipelines.explaining import explain_region_tier, explain_tier
 from risk_models.rule_package import load_rules
@@ -64,3 +65,24 @@ def test_the_command_ends_with_the_points_and_the_way_to_a_better_tier(
     lines = list(_explained(take_apart(store, Site.open(published_site), f"tsf/{worst.asset_id}")))
     assert lines[0].lstrip().startswith("+")
     assert lines[-1].startswith("→ ")
+
+
+def test_the_points_of_hazards_and_assets_sum_to_the_score_of_a_cell(
+    published_site: Path, store: Store
+) -> None:
+    from geoserver.explain import take_apart
+    from minegis.cells import to_text
+    from tiles.cells import CellTables
+
+    site = Site.open(published_site)
+    tables = CellTables(store, published_site).tables()
+    finest = tables[site.declaration.resolution]
+    warned = np.flatnonzero(finest.tier > 0)
+    assert warned.size > 20
+    for row in warned[:: warned.size // 10].tolist():
+        found = take_apart(store, site, to_text(finest.cell[row : row + 1])[0])
+        assert sum(each.points for each in found.factors) == pytest.approx(found.score, abs=0.01)
+        assert found.tier >= Tier.BLUE
+    coarse = tables[min(tables)]
+    with pytest.raises(InvalidInput, match="coarser"):
+        take_apart(store, site, to_text(coarse.cell[:1])[0])

@@ -10,7 +10,14 @@ from hypothesis.extra import numpy as hnp
 
 from minegis.errors import InvalidInput
 from minegis.levels import EvidenceState, Standing, Tier
-from risk_models.composite.cell import STATES, CellAssets, CellHazard, assets_in_cells, cell_risk
+from risk_models.composite.cell import (
+    STATES,
+    CellAssets,
+    CellHazard,
+    assets_in_cells,
+    cell_risk,
+    points_of_worst,
+)
 from risk_models.rule_package import load_rules
 
 RULES = load_rules("national")
@@ -110,3 +117,10 @@ def test_a_larger_probability_never_makes_a_cell_milder(p: np.ndarray, more: np.
     )
     assert (after.tier >= before.tier).all()
     assert (after.score >= before.score).all()
+
+
+def test_the_worst_score_is_shared_by_steps_among_all_that_reach_them() -> None:
+    # 30 is shared by three, the next 20 by two, the last 10 is the highest one's own
+    assert points_of_worst([50.0, 30.0, 60.0]).tolist() == [20.0, 10.0, 30.0]
+    assert points_of_worst([]).size == 0
+    assert points_of_worst([40.0, 40.0]).tolist() == [20.0, 20.0]
