@@ -55,13 +55,16 @@ class Place:
 
 @router.get("/feed.atom", response_class=_Feed)
 async def feed(request: Request) -> Response:
-    """Return the newest messages, the last one first."""
+    """Return the newest messages and, however old, the last of each active warning; the newest first."""
     services = services_of(request)
     base = str(request.base_url).rstrip("/")
 
     def work() -> Response:
         opened = services.opened()
-        events = opened.store.warning_events()[-_FEED_LENGTH:][::-1]
+        active = {each.last.identifier for each in opened.warnings() if each.cancelled_at is None}
+        events = opened.store.warning_events()
+        older = [event for event in events[:-_FEED_LENGTH] if event.identifier in active]
+        events = [*older, *events[-_FEED_LENGTH:]][::-1]
         content = atom_feed(events, title=opened.site.declaration.title.zh, base=base)
         return _Feed(content)
 
