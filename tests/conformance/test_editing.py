@@ -398,7 +398,7 @@ def test_no_page_of_another_origin_is_let_edit(api: TestClient) -> None:
         assert api.post(ITEMS, content=json.dumps(feature()), headers=headers).status_code == 415
 
 
-@pytest.mark.parametrize("collection", ["region", "place", "earthquake", "warning", "risk_cell"])
+@pytest.mark.parametrize("collection", ["boundary", "place", "earthquake", "warning", "risk_cell"])
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_what_is_not_edited_says_so(api: TestClient, collection: str) -> None:
     address = f"/ogc/collections/{collection}/items"

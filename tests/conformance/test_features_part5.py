@@ -28,7 +28,7 @@ GEOMETRIES = re.compile(
     "multi(point|linestring|polygon)|geometrycollection)"
 )
 # Terminal symbols and operators of UCUM that our units are made of: 10*4 is ten to the fourth, [g] gravity.
-UCUM_UNIT = re.compile(r"(1|10\*4|m|km|kPa|min|deg|t|a|\[g\])[23]?([./](m|t|a)[23]?)*")
+UCUM_UNIT = re.compile(r"(1|10\*4|mm|m|km|kPa|MPa|kN|min|h|deg|t|a|\[g\])[23]?([./](m|t|a|s|h)[23]?)*")
 
 
 def fetch(api: TestClient, collection: str, resource: str) -> dict[str, Any]:

@@ -182,4 +182,7 @@ def test_readings_have_a_template_of_their_own(tmp_path: Path) -> None:
     header = target.read_text("utf-8-sig").splitlines()[0]
     assert header == "监测点编号 point_id,观测时间 observed_at,数值 value,单位 unit"
     told = minegis("import", "--template", "boundary", tmp_path / "boundary.csv")
-    assert (told.code, "expected mine, region, slope, station, tsf, reading" in told.err) == (2, True)
+    assert (told.code, "expected incident, mine, region, slope, station, tsf, reading" in told.err) == (
+        2,
+        True,
+    )

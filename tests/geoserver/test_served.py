@@ -125,7 +125,11 @@ def test_an_asset_explains_itself_over_http_as_on_the_command_line(
         [sys.executable, "-m", "geoserver.cli", "explain", subject, "--site", str(published_site), "--json"],
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
-    assert json.loads(printed) == card["assessment"]["chain"]
+    told = json.loads(printed)
+    taken = fetch_json(f"{served_site}/api/v1/explanations/{subject}")
+    assert told.pop("explanation") == taken
+    assert sum(each["points"] for each in taken["factors"]) == pytest.approx(taken["score"], abs=1e-4)
+    assert told == card["assessment"]["chain"]
     assert card["assessment"]["tier"] == warning["tier"]
 
 
