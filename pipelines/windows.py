@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 _SIZE = 2048  # pixels a side: whole blocks of our files, 16 MB of float32
 _THREADS = 2
+_CACHE = 64  # MB of blocks that GDAL keeps: each is read once
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,8 @@ def read_windows(path: Path, *, size: int = _SIZE, threads: int = _THREADS) -> I
             own.dataset = rasterio.open(path, driver="GTiff")
             opened.append(own.dataset)
         place = rasterio.windows.Window(column, row, min(size, width - column), min(size, height - row))
-        values = own.dataset.read(1, window=place)
+        with rasterio.Env(GDAL_CACHEMAX=_CACHE):
+            values = own.dataset.read(1, window=place)
         if nodata is not None and not np.isnan(nodata):
             values = np.where(values == nodata, np.nan, values)
         return Window(row, column, values)
