@@ -89,7 +89,7 @@ def assess_assets(
 ) -> list[AssetRisk]:
     """Assess every asset and move its shown tier by one step."""
     readings = readings_until(store, at)
-    previous = {(record.dataset, record.asset_id): record for record in store.assessments()}
+    previous = store.hysteresis()
     lon, lat = assets.places
     motions = [event_shaking(event, lon, lat) for event in events]
     points = list(zip(lon.tolist(), lat.tolist(), strict=True))
@@ -140,7 +140,7 @@ def _settle(
     feature: Feature,
     asset: AssetRecord,
     assessed: Assessment,
-    before: AssessmentRecord | None,
+    before: Mapping[str, Any] | None,
     rules: RulePackage,
     at: datetime,
 ) -> AssetRisk:
@@ -175,10 +175,10 @@ def _settle(
     return AssetRisk(feature, asset, shown, assessed.tier, state, record)
 
 
-def _base(before: AssessmentRecord | None, at: datetime) -> TierState | None:
+def _base(before: Mapping[str, Any] | None, at: datetime) -> TierState | None:
     if before is None:
         return None
-    known = (before.hysteresis[key] for key in ("state", "before"))
+    known = (before[key] for key in ("state", "before"))
     states = (TierState.from_json(each) for each in known if each)
     return next((state for state in states if state.at < at), None)
 

@@ -32,7 +32,9 @@ _TIMES = frozenset(
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    return {name: format_moment(value) if name in _TIMES else value for name, value in asdict(record).items()}
+    """Return a record's fields as columns; not `asdict`, which copies every node of every chain."""
+    values = ((each.name, getattr(record, each.name)) for each in fields(record))
+    return {name: format_moment(value) if name in _TIMES else value for name, value in values}
 
 
 def _record[R](kind: type[R], row: sa.RowMapping) -> R:
@@ -159,6 +161,13 @@ def tiers(
     columns = (ASSESSMENT.c.asset_id, ASSESSMENT.c.tier, ASSESSMENT.c.state, ASSESSMENT.c.score)
     query = sa.select(*columns).where(ASSESSMENT.c.dataset == dataset, known(ASSESSMENT, as_of))
     return {row.asset_id: (row.tier, row.state, row.score) for row in connection.execute(query)}
+
+
+def hysteresis(connection: sa.Connection) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what the next run starts from, of each asset by dataset and id."""
+    columns = (ASSESSMENT.c.dataset, ASSESSMENT.c.asset_id, ASSESSMENT.c.hysteresis)
+    rows = connection.execute(sa.select(*columns).where(known(ASSESSMENT, None)))
+    return {(row.dataset, row.asset_id): row.hysteresis for row in rows}
 
 
 def region_risks(

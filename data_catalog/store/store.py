@@ -355,6 +355,11 @@ class Store:
         with self._reading() as connection:
             return published.tiers(connection, dataset, as_of)
 
+    def hysteresis(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Return what the next run starts from, of each asset by dataset and id, without the chains."""
+        with self._reading() as connection:
+            return published.hysteresis(connection)
+
     def region_risks(
         self, codes: Sequence[str] | None = None, as_of: datetime | None = None
     ) -> dict[str, RegionRiskRecord]:
