@@ -82,6 +82,8 @@ def test_the_grid_of_tianditu_counts_levels_from_one_and_names_latitude_first() 
     # standard counts pixels of 0.28 mm
     published = 2.958293554545656e8 * (25.4 / 96) / 0.28
     assert first["scaleDenominator"] == pytest.approx(published, rel=1e-6)
+    # The OGC registry's WorldCRS84Quad, with pixels of 0.28 mm, has the same scale at its level 0.
+    assert first["scaleDenominator"] == pytest.approx(279_541_132.0144, rel=1e-9)
     assert (last["id"], last["matrixWidth"]) == ("18", 2**18)
 
 
