@@ -25,7 +25,8 @@ from minegis.variables import variables
 from pipelines.explaining import Explanation, explain_region_tier, explain_tier
 from pipelines.rule_state import active_rules, rules_of_method
 from risk_models.cards import cards
-from risk_models.composite.cell import hazard_score, points_of_worst
+from risk_models.composite.attribution import points_of_worst
+from risk_models.composite.cell import hazard_score
 from risk_models.rule_package import RulePackage
 from risk_models.warning.counterfactual import Change, Counterfactual
 from risk_models.warning.parts import Factor

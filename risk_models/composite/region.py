@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Tier
+from risk_models.composite.attribution import points_of_worst
 from risk_models.rule_package import RulePackage
 from risk_models.warning.tiers import shown_provenance
 
@@ -280,18 +281,17 @@ def _worst(present: Sequence[Contributor]) -> tuple[Evidence, ...]:
 def _points(
     present: Sequence[Contributor], known: Sequence[Contributor], index: float | None
 ) -> tuple[tuple[Contributor, float], ...]:
-    """Share out the Nemerow index N: since N² = (max² + mean²) / 2, N is the sum over the assets of
-    (max² / worst + mean · w s / W) / 2N, where only the worst have the first part and split it.
+    """Share out the Nemerow index N, in which N² = (max² + mean²) / 2.
+
+    Both squares are sums over the assets: mean² of mean · w s / W, and max² of max · p, where the p are the
+    points that each adds to the maximum, so that a second red has its part of what makes the region red.
     """
     points = dict.fromkeys(map(id, present), 0.0)
     if index:
-        highest = max(one.score for one in known)
-        worst = [id(one) for one in known if one.score == highest]
+        scores = [one.score for one in known]
         weight = math.fsum(one.weight for one in known)
         mean = math.fsum(one.weight * one.score for one in known) / weight
-        for one in known:
-            of_mean = mean * one.weight * one.score / weight
-            of_maximum = highest**2 / len(worst) if id(one) in worst else 0.0
-            points[id(one)] = (of_maximum + of_mean) / (2 * index)
+        for one, added in zip(known, points_of_worst(scores).tolist(), strict=True):
+            points[id(one)] = (max(scores) * added + mean * one.weight * one.score / weight) / (2 * index)
     pairs = [(one, round(points[id(one)], _DECIMALS)) for one in present]
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], -pair[0].tier, pair[0].dataset, pair[0].asset_id)))

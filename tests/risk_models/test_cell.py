@@ -10,13 +10,13 @@ from hypothesis.extra import numpy as hnp
 
 from minegis.errors import InvalidInput
 from minegis.levels import EvidenceState, Standing, Tier
+from risk_models.composite.attribution import points_of_worst
 from risk_models.composite.cell import (
     STATES,
     CellAssets,
     CellHazard,
     assets_in_cells,
     cell_risk,
-    points_of_worst,
 )
 from risk_models.rule_package import load_rules
 

@@ -89,12 +89,13 @@ def test_silent_assets_lower_the_coverage_and_do_not_dilute_the_mean() -> None:
 
 def test_contributors_carry_the_points_they_add_most_first() -> None:
     found = risk(asset(30, name="A"), asset(90, name="B", weight=0.5), asset(25, name="C"))
-    # weighted mean (30 + 45 + 25) / 2.5 = 40, N = √((90² + 40²)/2) = 69.6419; B (8100 + 40·45/2.5)/2N,
-    # A (40·30/2.5)/2N, C (40·25/2.5)/2N
+    # weighted mean (30 + 45 + 25) / 2.5 = 40, N = √((90² + 40²)/2) = 69.6419. Of the maximum 90 all share 25,
+    # A and B the next 5, B has the last 60: 8.3333 C, 10.8333 A, 70.8333 B. So B (90·70.8333 + 40·45/2.5)/2N,
+    # A (90·10.8333 + 40·30/2.5)/2N, C (90·8.3333 + 40·25/2.5)/2N
     assert [(one.name, points) for one, points in found.contributors] == [
-        ("B", pytest.approx(63.3239, abs=5e-5)),
-        ("A", pytest.approx(3.4462, abs=5e-5)),
-        ("C", pytest.approx(2.8718, abs=5e-5)),
+        ("B", pytest.approx(50.9391, abs=5e-5)),
+        ("A", pytest.approx(10.4463, abs=5e-5)),
+        ("C", pytest.approx(8.2565, abs=5e-5)),
     ]
 
 
