@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,12 @@ router = APIRouter(tags=["verification"], responses=PROBLEMS)
 _STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 _PAGE = "/verification"
 _LINK = f'<link rel="stylesheet" href="{_PAGE}/report.css">'
+_NONE_YET = {
+    "zh": '<!doctype html><html lang="zh"><meta charset="utf-8"><title>预警检验</title>'
+    "<h1>尚无检验报告</h1><p>请运行 <code>minegis verify</code>，再打开本页。</p>",
+    "en": '<!doctype html><html lang="en"><meta charset="utf-8"><title>Verification</title>'
+    "<h1>No verification report yet</h1><p>Run <code>minegis verify</code>, then open this page.</p>",
+}
 _PLOT = re.compile(r"[a-z]+\.(zh|en)\.svg")
 
 
@@ -46,7 +53,10 @@ async def verification_page(
     The file names its neighbours in the folder; here they are routes.
     """
     language = lang or _preferred(request)
-    content = await _content(request, f"report.{language}.html")
+    try:
+        content = await _content(request, f"report.{language}.html")
+    except NotFound:
+        return HTMLResponse(_NONE_YET[language], HTTPStatus.NOT_FOUND, {"Vary": "Accept-Language"})
     text = _STYLE.sub(_LINK, content.decode(), count=1).replace(
         'href="report.json"', f'href="{_PAGE}/report.json"'
     )

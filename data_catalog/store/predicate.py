@@ -7,6 +7,7 @@ what cannot be computed is unknown, and so is any comparison with what is missin
 from __future__ import annotations
 
 import operator
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Protocol
@@ -70,7 +71,7 @@ def condition(expression: Expression, columns: Columns, backend: Named) -> sa.Co
     return found
 
 
-class _Dialect:
+class _Dialect(ABC):
     """What is written alike for both."""
 
     def __init__(self, columns: Columns) -> None:
@@ -157,33 +158,33 @@ class _Dialect:
             left, right, op = right, left, _CONVERSE.get(op, op)
         return self.related(op, self.value(left), self.value(right))
 
+    @abstractmethod
     def by_code_point(self, value: Sql) -> Sql:
         """Return a value that compares by code point when it is text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def edge(self, value: Sql, *, last: bool) -> Sql:
         """Return the first or last moment of a stored time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def folded(self, op: str, value: Sql) -> Sql:
         """Return text without case or accents."""
-        raise NotImplementedError
 
+    @abstractmethod
     def matches(self, value: Sql, pattern: str, *, indexed: bool) -> Sql:
         """Return whether text, which may have an index, is as a pattern."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arithmetic(self, op: str, a: Sql, b: Sql) -> Sql:
         """Return a quotient, remainder or power of doubles."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shape(self, wkb: bytes) -> Sql:
         """Return a geometry of the filter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def related(self, op: str, shape: Sql, other: Sql) -> Sql:
         """Return whether two geometries have a relation."""
-        raise NotImplementedError
 
 
 class _Sqlite(_Dialect):

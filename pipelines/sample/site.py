@@ -188,10 +188,10 @@ _ALWAYS_MISSING = (
         "Not public; all readings are made up",
     ),
     _missing(
-        "实测降雨场",
-        "Observed rain fields",
-        "未随项目提供；近七日降雨为虚构",
-        "Not included; the rain of the last seven days is made up",
+        "实测与预报降雨场",
+        "Observed and forecast rain fields",
+        "未随项目提供；近七日与未来三日降雨为虚构",
+        "Not included; the rain of the last seven days and of three to come is made up",
     ),
     _missing(
         "地震动场",

@@ -52,6 +52,9 @@ def test_before_the_first_report_the_answer_says_what_to_do(client: TestClient) 
     answer = client.get("/api/v1/verification")
     assert answer.status_code == 404
     assert "minegis verify" in answer.text
+    page = client.get("/verification?lang=zh")
+    assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "minegis verify" in page.text
 
 
 def test_the_page_obeys_the_policy_of_the_server_and_says_what_is_made_up(
