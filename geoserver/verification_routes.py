@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from geoserver.errors import PROBLEMS
+from geoserver.ogc.parameters import language as spoken
 from geoserver.services import services_of
 from minegis.errors import NotFound
 from pipelines.verification_folder import LANGUAGES, newest_report
@@ -52,11 +53,13 @@ async def verification_page(
 
     The file names its neighbours in the folder; here they are routes.
     """
-    language = lang or _preferred(request)
+    language = lang or spoken({}, request.headers.get("accept-language"))
     try:
         content = await _content(request, f"report.{language}.html")
     except NotFound:
-        return HTMLResponse(_NONE_YET[language], HTTPStatus.NOT_FOUND, {"Vary": "Accept-Language"})
+        if not request.headers.get("accept", "").startswith("text/html,"):  # a browser asks so
+            raise
+        return HTMLResponse(_NONE_YET[language], HTTPStatus.NOT_FOUND, {"Vary": "Accept, Accept-Language"})
     text = _STYLE.sub(_LINK, content.decode(), count=1).replace(
         'href="report.json"', f'href="{_PAGE}/report.json"'
     )
@@ -77,11 +80,6 @@ async def verification_style(request: Request) -> Response:
 async def verification_figures(request: Request) -> Response:
     """Return the figures under the address that the page links to."""
     return await verification(request)
-
-
-def _preferred(request: Request) -> str:
-    accepted = request.headers.get("accept-language", "").lower()
-    return "en" if accepted.startswith("en") else LANGUAGES[0]
 
 
 async def _content(request: Request, name: str) -> bytes:

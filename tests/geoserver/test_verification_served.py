@@ -52,7 +52,10 @@ def test_before_the_first_report_the_answer_says_what_to_do(client: TestClient) 
     answer = client.get("/api/v1/verification")
     assert answer.status_code == 404
     assert "minegis verify" in answer.text
-    page = client.get("/verification?lang=zh")
+    assert client.get("/verification").headers["Content-Type"] == "application/problem+json"
+    page = client.get(
+        "/verification?lang=zh", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"}
+    )
     assert (page.status_code, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert "minegis verify" in page.text
 
