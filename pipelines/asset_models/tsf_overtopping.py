@@ -34,7 +34,10 @@ _SHOWN = ("pond_level", "crest", "surface_area", "decant", "catchment", "runoff_
 _HOUR = 3600.0
 _AT_ONCE = 2000  # facilities, so that the members of a province fit in memory
 _NO_FORECAST = Label("无降雨预报", "No rain forecast")
-_LACKING = Label("缺少库水位、滩顶高程或汇水面积", "Pond level, beach crest or catchment is not known")
+_LACKING = Label(
+    "缺少库水位、滩顶高程、汇水面积或库水面积",
+    "Pond level, beach crest, catchment or water surface is not known",
+)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def constant_area_tables(
     outlet_level : (n,) float, m
         Level from which the decant draws.
     surface_area : (n,) float, m²
-        Of the water, taken as the same at all levels.
+        Of the water, taken as the same at all levels; zero or less is unknown.
     decant_capacity : (n,) float, m³/s
     outlet_range : float, m
         Rise over which the decant comes to its capacity.
@@ -49,6 +49,7 @@ def constant_area_tables(
     outlet, area, capacity = np.broadcast_arrays(
         *(np.asarray(value, dtype=np.float64) for value in (outlet_level, surface_area, decant_capacity))
     )
+    area = np.where(area > 0, area, np.nan)  # a storage that does not rise cannot be read backwards
     offsets = np.array([-_FAR, 0.0, outlet_range, _FAR])
     return PondTables(
         outlet[:, np.newaxis] + offsets,
@@ -226,5 +227,6 @@ def _passage(
                     found[m, p] = np.nan
                 elif after >= bound[p]:
                     low, high = _row(before, indication, stage, p), _row(after, indication, stage, p)
-                    found[m, p] = (t + (limit[p] - low) / (high - low)) * hours
+                    # a level that is a rounding below its limit does not rise to it
+                    found[m, p] = (t + ((limit[p] - low) / (high - low) if high > low else 0.0)) * hours
                 held[p] = max(after, indication[p, 0])

@@ -159,6 +159,21 @@ def test_an_unknown_catchment_leaves_overtopping_missing() -> None:
     assert found["overtopping"].state is EvidenceState.MISSING
 
 
+def test_a_facility_without_water_leaves_the_others_their_answer() -> None:
+    some = [
+        dam(1, surface_area=0.0, decant_capacity=0.0),
+        dam(2, decant_capacity=0.0),
+        dam(3, raise_method="dry_stack", surface_area=0.0),
+    ]
+    rain = forecast([30.0] * 8, [60.0] * 8, assets=3)
+    empty, full, stack = nodes(some, [LEVEL, LEVEL, []], rain=rain)
+    assert empty["overtopping"].state is EvidenceState.MISSING
+    assert empty["overtopping"].note is not None
+    assert "water surface" in empty["overtopping"].note.en
+    assert full["overtopping"].value == 1.0
+    assert "overtopping" not in stack
+
+
 def test_of_several_points_the_worst_fresh_reading_counts() -> None:
     readings = [
         reading("phreatic_depth", 6.0),

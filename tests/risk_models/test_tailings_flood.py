@@ -121,6 +121,31 @@ def test_a_table_that_does_not_rise_is_refused() -> None:
         routed_level(np.ones((1, 2, 2)), 0.0, [[0.0, 1.0]], [[0.0, 1.0]], [[0.0, 1.0]], HOUR)
 
 
+def test_a_pond_without_a_water_surface_is_unknown_and_leaves_its_neighbours_alone() -> None:
+    tables = constant_area_tables([100.0, 100.0, 100.0], [0.0, 5e4, -1.0], [0.0, 0.0, 0.0], 0.5)
+    found = forecast_passage(
+        np.full((2, 3, 3), 10.0), 1e3, 100.0, 101.0, tables.stage, tables.storage, tables.outflow, HOUR
+    )
+    # 10 000 m³/s for an hour on 5·10⁴ m² are 720 m: 1 m takes 1/720 h
+    np.testing.assert_allclose(found, [[np.nan, 1 / 720, np.nan]] * 2, rtol=1e-9)
+
+
+def test_a_pond_a_rounding_below_its_limit_is_at_the_limit_in_a_dry_hour() -> None:
+    # 205.3 - 0.7 is one step of a double above 204.6
+    tables = constant_area_tables([206.5], [47613.2738], [13.6742246], 0.5)
+    found = forecast_passage(
+        np.zeros((1, 3, 1)),
+        1.0,
+        204.6,
+        np.nextafter(204.6, 205.0),
+        tables.stage,
+        tables.storage,
+        tables.outflow,
+        HOUR,
+    )
+    assert found.tolist() == [[0.0]]
+
+
 def test_the_lead_time_is_where_the_level_crosses_the_limit() -> None:
     # From 10.0 to 10.4 in the first hour and 11.0 in the second; 10.7 is half way through the second.
     level = np.array([[[10.4], [11.0], [11.5]]])
