@@ -18,20 +18,24 @@ GAUGE = "rain_1h"
 KEY = "weather/"
 RAINSTORM = "rainstorm"
 _HOUR = timedelta(hours=1)
+_JITTER = timedelta(minutes=2)  # by which hourly readings may come early or late
+_RECENT = _HOUR + _JITTER  # the next reading is not due yet
 
 
 def rain_amounts(readings: Iterable[Reading], hours: Iterable[float], at: datetime) -> dict[float, float]:
     """Return the rain of the last hours at the wettest gauge, from readings of one hour each.
 
-    An hour that was not heard counts as dry: the amount is what has fallen at least. Readings that overlap
-    (a gauge that tells every ten minutes of the last hour) are counted once.
+    A window ends at the newest reading of its gauge while the next one is not due, so that no hour is
+    cut off because the question comes between two readings. An hour that was not heard counts as dry: the
+    amount is what has fallen at least. Readings that overlap (a gauge that tells every ten minutes of the
+    last hour) are counted once; clocks may be two minutes off.
 
     Parameters
     ----------
     readings : iterable of Reading
         Of one asset, any variables; those of `rain_1h` with usable quality count.
     hours : iterable of float, h
-        Lengths of the windows that end at `at`.
+        Lengths of the windows.
 
     Returns
     -------
@@ -43,12 +47,16 @@ def rain_amounts(readings: Iterable[Reading], hours: Iterable[float], at: dateti
     for reading in readings:
         if reading.variable != GAUGE or not reading.quality.usable or reading.value is None:
             continue
-        if at - timedelta(hours=windows[-1]) < reading.observed_at <= at:
+        if at - timedelta(hours=windows[-1]) - _RECENT < reading.observed_at <= at:
             gauges[reading.point_id].append(reading)
     found: dict[float, float] = {}
     for told in gauges.values():
+        newest = max(reading.observed_at for reading in told)
+        if at - newest >= timedelta(hours=windows[-1]):
+            continue
+        end = newest if at - newest <= _RECENT else at
         for window in windows:
-            amount = _sum_of_hours(told, at - timedelta(hours=window))
+            amount = _sum_of_hours(told, end - timedelta(hours=window))
             found[window] = max(found.get(window, 0.0), amount)
     return found
 
@@ -58,7 +66,7 @@ def _sum_of_hours(told: Sequence[Reading], since: datetime) -> float:
     total, before = 0.0, None
     for reading in sorted(told, key=lambda one: one.observed_at, reverse=True):
         begun = reading.observed_at - _HOUR
-        if begun >= since and (before is None or reading.observed_at <= before):
+        if begun >= since - _JITTER and (before is None or reading.observed_at <= before + _JITTER):
             total, before = total + (reading.value or 0.0), begun
     return round(total, 6)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -78,6 +79,32 @@ def test_windows_end_now_and_take_the_wettest_gauge() -> None:
     # gauge 1: 4 h of 20 mm then 2 dry: 3 h 20, 6 h 80, 12 h 80; gauge 2: 30 mm in the last hour
     wet = hourly(20, 20, 20, 20, 0, 0)
     assert rain_amounts([*wet, *hourly(30, point="g2")], WINDOWS, AT) == {3.0: 30.0, 6.0: 80.0, 12.0: 80.0}
+
+
+@pytest.mark.parametrize(
+    "late",
+    [timedelta(0), timedelta(seconds=1), timedelta(minutes=5), timedelta(minutes=59), timedelta(hours=1)],
+)
+def test_no_hour_is_lost_because_the_question_comes_between_two_readings(late: timedelta) -> None:
+    # 20, 10, 40, 5, 5, 7 mm: the last three hours 17, the last six 87
+    readings = hourly(20, 10, 40, 5, 5, 7)
+    assert rain_amounts(readings, [3.0, 6.0], AT + late) == {3.0: 17.0, 6.0: 87.0}
+
+
+def test_a_reading_that_comes_a_second_early_or_late_counts() -> None:
+    slips = (0, 1, -1, 1, 0, -1)
+    readings = [
+        replace(each, observed_at=each.observed_at + timedelta(seconds=slip))
+        for each, slip in zip(hourly(20, 10, 40, 5, 5, 7), slips, strict=True)
+    ]
+    assert rain_amounts(readings, [3.0, 6.0], AT + timedelta(seconds=1)) == {3.0: 17.0, 6.0: 87.0}
+    late = [replace(each, observed_at=each.observed_at + timedelta(seconds=40)) for each in hourly(7, 8)]
+    assert rain_amounts(late, [3.0], AT + timedelta(hours=1, seconds=60)) == {3.0: 15.0}
+
+
+def test_a_gauge_that_fell_silent_long_ago_says_nothing() -> None:
+    assert rain_amounts(hourly(7), WINDOWS, AT + timedelta(hours=11, minutes=59)) == dict.fromkeys(WINDOWS, 0)
+    assert rain_amounts(hourly(7), WINDOWS, AT + timedelta(hours=12)) == {}
 
 
 def test_hours_that_overlap_are_counted_once() -> None:
