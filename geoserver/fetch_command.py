@@ -80,11 +80,13 @@ def _taken_in(settings: Settings, opened: Site, source: Any) -> dict[str, Any]:
     from pipelines.intake import take_in  # noqa: PLC0415
 
     with Store.open(settings.site, settings.database) as store:
-        try:
-            taken = take_in(store, Shelf(opened.folder, source.id), source.asked)
-        except MinegisError as error:
-            return {"imported": [], "error": str(error)}
-    return {"imported": [report.to_json() for _, report in taken]}
+        taken = take_in(store, Shelf(opened.folder, source.id), source.asked)
+    return {
+        "imported": [each.to_json() for _, each in taken if not isinstance(each, MinegisError)],
+        "not_imported": [
+            {"file": file.path, "reason": str(each)} for file, each in taken if isinstance(each, MinegisError)
+        ],
+    }
 
 
 @contextmanager
@@ -105,8 +107,12 @@ def _tell(reports: list[dict[str, Any]], as_json: bool) -> None:
                 out.print(line, markup=False, highlight=False, soft_wrap=True)
         if not reports:
             err.print("No source has an address in sources.yaml; see docs/operators/sources.md.")
-    if any(report.get("error") or report.get("refused") or _held(report) for report in reports):
+    if any(_went_wrong(report) for report in reports):
         raise typer.Exit(3)
+
+
+def _went_wrong(report: dict[str, Any]) -> bool:
+    return bool(any(report.get(name) for name in ("error", "refused", "not_imported")) or _held(report))
 
 
 def _held(report: dict[str, Any]) -> int:
@@ -136,5 +142,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
             f"{each[name]} {name}" for name in ("inserted", "updated", "unchanged", "quarantined")
         )
         yield f"  imported {each['file']} into {each['dataset']}: {counts}"
+    for each in report.get("not_imported", []):
+        yield f"  not imported  {each['file']}: {each['reason']}"
     if "error" in report:
         yield f"  failed   {report['error']}"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from data_catalog.fetch import Asked
 from data_catalog.store import Store
-from minegis.errors import InvalidInput
+from minegis.errors import InvalidInput, MinegisError
 from minegis.levels import Origin
 from pipelines.connectors.quakes import read_quakes
 from pipelines.connectors.transport.shelf import Fetched, Shelf
@@ -19,7 +19,7 @@ from pipelines.registry_import import import_registry
 EARTHQUAKE, READING = "earthquake", "reading"
 
 
-def take_in(store: Store, shelf: Shelf, asked: Asked) -> list[tuple[Fetched, ImportReport]]:
+def take_in(store: Store, shelf: Shelf, asked: Asked) -> list[tuple[Fetched, ImportReport | MinegisError]]:
     """Import the newest version of everything on a shelf that was not imported yet.
 
     Parameters
@@ -29,23 +29,28 @@ def take_in(store: Store, shelf: Shelf, asked: Asked) -> list[tuple[Fetched, Imp
 
     Returns
     -------
-    list of (Fetched, ImportReport)
-        Rows that are not good are held, as by any import. A version counts as taken once it was read whole;
-        a process that ends before leaves it for the next time, and importing it twice changes nothing.
-
-    Raises
-    ------
-    InvalidInput, NotFound
-        If a file as a whole cannot be used; those before it are in the store.
+    list of (Fetched, ImportReport or MinegisError)
+        Rows that are not good are held, as by any import. A file that cannot be used as a whole comes with
+        why; it is tried again the next time, and keeps no other file waiting. A version counts as taken once
+        it was read whole; a process that ends before leaves it for the next time, and importing it twice
+        changes nothing.
     """
     if not asked.into:
         return []
-    found = []
+    found: list[tuple[Fetched, ImportReport | MinegisError]] = []
+    went_in = False
     for each in sorted(shelf.records(), key=lambda record: (record.fetched_at, record.name)):
-        if shelf.taken(each):
+        # What is newer goes in again after a file that could not be read until now: the newest word stands.
+        if shelf.taken(each) and not went_in:
             continue
-        found.append((each, _imported(store, shelf, each, asked)))
+        try:
+            report = _imported(store, shelf, each, asked)
+        except MinegisError as error:
+            found.append((each, error))
+            continue
         shelf.note_taken(each)
+        found.append((each, report))
+        went_in = True
     return found
 
 

@@ -11,11 +11,16 @@ import pytest
 import shapely
 import yaml
 from typer.testing import CliRunner
+from web_server import Reply
 
+from data_catalog.fetch import FilesAsked
 from data_catalog.site import Site, SiteDeclaration
 from data_catalog.store import Feature, Store
 from geoserver.cli import app
+from minegis.errors import InvalidInput
 from minegis.levels import Origin
+from pipelines.connectors.transport.shelf import Fetched, Shelf
+from pipelines.intake import take_in
 
 TITLE = {"zh": "例", "en": "Example"}
 
@@ -127,5 +132,53 @@ def test_a_file_that_cannot_be_imported_is_told_and_stays_to_be_taken(fetch, web
     asked = {"service": "files", "names": ["tsf.csv"], "content": "text", "into": "tsf", "encoding": "utf-8"}
     code, report = fetch(own={"address": web.url, "internal": True, "fetch": asked})
     assert code == 3
-    assert "required columns are missing" in report["error"]
+    (bad,) = report["not_imported"]
+    assert "required columns are missing" in bad["reason"]
     assert len(report["new"]) == 1
+
+
+LEVEL = b"point_id,observed_at,value,unit\nP-001,2026-07-20T04:00:00Z,1509.3,m\n"
+
+
+def test_a_bad_file_does_not_keep_those_after_it_from_being_imported(fetch, web, site):
+    web.file("/a.csv", "名称\n青石沟\n".encode())
+    web.file("/b.csv", LEVEL)
+    asked = {"service": "files", "names": ["a.csv", "b.csv"], "content": "text", "into": "reading"}
+    source = {"address": web.url, "internal": True, "fetch": asked}
+    for inserted in (1, None):  # the second time the bad one is tried again, and the good one is not
+        code, report = fetch(own=source)
+        assert code == 3
+        assert [each["file"].endswith("-a.csv") for each in report["not_imported"]] == [True]
+        assert [each["inserted"] for each in report["imported"]] == [each for each in (inserted,) if each]
+    assert len(readings(site)) == 1
+
+
+def test_an_older_file_that_is_mended_does_not_undo_what_a_newer_one_said(site):
+    shelf = Shelf(site.folder, "own")
+    asked = FilesAsked(service="files", names=("*",), into="reading", encoding="utf-8")
+
+    def keep(name, hour, value, encoding):
+        table = f"point_id,observed_at,value,unit,备注\nP-001,2026-07-20T04:00:00Z,{value},m,人工\n"
+        moment = datetime(2026, 7, 20, hour, tzinfo=UTC)
+        shelf.keep(table.encode(encoding), Fetched("own", name, "", "", 0, moment, name))
+
+    keep("old.csv", 1, 1509.1, "gb18030")
+    keep("new.csv", 2, 1509.3, "utf-8")
+    with Store.open(site.folder) as store:
+        bad, good = take_in(store, shelf, asked)
+        assert isinstance(bad[1], InvalidInput)
+        assert good[1].inserted == 1
+        again = take_in(store, shelf, asked.model_copy(update={"encoding": ""}))
+        assert [each.name for each, _ in again] == ["old.csv", "new.csv"]
+    assert readings(site) == [(datetime(2026, 7, 20, 4, tzinfo=UTC), 1509.3)]
+
+
+def test_an_error_of_the_import_does_not_hide_the_error_of_the_fetch(fetch, web, site):
+    web.file("/a.csv", "名称\n青石沟\n".encode())
+    web.rules["/b.csv"] = lambda request: Reply(status=500)
+    asked = {"service": "files", "names": ["a.csv", "b.csv"], "content": "text", "into": "tsf"}
+    source = {"address": web.url, "internal": True, "attempts": 1, "fetch": asked}
+    code, report = fetch(own=source)
+    assert code == 3
+    assert "500" in report["error"]
+    assert len(report["not_imported"]) == 1
