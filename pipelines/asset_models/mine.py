@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
-from minegis.levels import Label, Standing, Tier
+from minegis.levels import EvidenceState, Label, Standing, Tier
 from pipelines.asset_models import AssetInputs
+from pipelines.asset_models.mine_air import Air, air_of
 from pipelines.asset_models.movement import failure_times
 from pipelines.asset_models.nodes import lacking, modelled, numbers, registered
 from pipelines.asset_models.series import Series, series_of
 from risk_models.rules.sections import WARNED
-from risk_models.underground.fire import fire_probability, graham_ratio, indicator_rate
+from risk_models.underground.fire import fire_probability, indicator_rate
 from risk_models.underground.indicators import indicator_tier, published_tier, underground_limits
 from risk_models.underground.inrush import inflow_ratio, pump_load
 from risk_models.underground.pillar import (
@@ -35,6 +36,11 @@ _COUPLED = Label("火灾耦合危险概率", "Coupled hazard of fire")
 _WATER = Label("透水", "Water inrush")
 _PILLAR = Label("矿柱稳定", "Stability of the pillars")
 _NO_GAS = Label("无井下气体测点的有效读数", "No usable reading of gas underground")
+_APART = Label(
+    "没有同时测三种气体的测点：系数由不同测点的读数得出",
+    "No point measures all three gases: the ratio is of gases at different points",
+)
+_FRESH = Label("空气几乎不缺氧，无此系数", "Hardly any oxygen is missing, so there is no ratio")
 _NO_WATER = Label(
     "无涌水量读数，或台账缺少正常涌水量和排水能力", "No inflow, or no usual inflow and pumps on the register"
 )
@@ -42,7 +48,6 @@ _NO_PILLAR = Label(
     "台账缺少矿柱尺寸、采出率、强度或采深", "The register lacks pillars, extraction, strength or depth"
 )
 _TREND = timedelta(days=3)  # over which a rise of carbon monoxide is measured
-_PERCENT = 1e-4  # of a ppm
 _FIELDS = {
     "mining_depth": (Label("开采深度", "Mining depth"), "m"),
     "extraction_ratio": (Label("采出率", "Extraction"), "1"),
@@ -73,15 +78,15 @@ def _fires(inputs: AssetInputs) -> list[Evidence]:
     highest, lowest = gas.worst(co, n), oxygen.worst(o2, n, most=False)
     recent = np.where(gas.time >= -(_TREND / timedelta(days=1)), gas.value, np.nan)
     rate = indicator_rate(gas.time, recent)
-    # the air that holds most of the gas and least oxygen: points may lie apart, so this is the worse reading
-    graham = graham_ratio(highest * _PERCENT, nitrogen.worst(n2, n), lowest)
+    air = air_of(n, [(gas, co), (nitrogen, n2), (oxygen, o2)])
     values = {
         "co": highest,
         "co_rate": gas.worst(np.where(np.isnan(co), np.nan, rate), n),
         "oxygen": lowest,
-        "graham_ratio": graham,
+        "graham_ratio": air.ratio,
     }
     nodes = {name: _indicators(name, column, now) for name, column in values.items()}
+    nodes["graham_ratio"] = _ratios(nodes["graham_ratio"], air, now)
     tiers = {name: indicator_tier(name, column) for name, column in values.items()}
     burning = np.fmax(np.fmax(tiers["co"], tiers["co_rate"]), tiers["graham_ratio"])
     hazard = fire_probability(burning, np.nan, tiers["oxygen"])
@@ -97,6 +102,21 @@ def _fires(inputs: AssetInputs) -> list[Evidence]:
         )
         for at in range(n)
     ]
+
+
+def _ratios(nodes: Sequence[Evidence | None], air: Air, now: str) -> list[Evidence | None]:
+    """Return the nodes of the Graham ratio with what is to be said of the points it comes from."""
+    said: list[Evidence | None] = []
+    for found, apart, fresh in zip(nodes, air.apart.tolist(), air.fresh.tolist(), strict=True):
+        if found is not None and apart:
+            said.append(replace(found, state=EvidenceState.INSUFFICIENT, note=_APART))
+        elif fresh:
+            label, unit = _about("graham_ratio")
+            said.append(modelled("graham_ratio", label, "graham_ratio", np.nan, unit, Tier.NONE,
+                                 valid_time=now, note=_FRESH))  # fmt: skip
+        else:
+            said.append(found)
+    return said
 
 
 def _waters(inputs: AssetInputs) -> list[Evidence]:
@@ -143,7 +163,7 @@ def _latest(series: Series, name: str, inputs: AssetInputs) -> Floats:
 
 def _indicators(name: str, values: Floats, now: str) -> list[Evidence | None]:
     """Return a node for each known value: a published limit speaks for itself, a default as illustrative."""
-    label, unit = underground_limits().indicator(name).label, underground_limits().indicator(name).unit
+    label, unit = _about(name)
     nodes: list[Evidence | None] = []
     for value, tier, published in zip(
         values, indicator_tier(name, values), published_tier(name, values), strict=True
@@ -156,7 +176,7 @@ def _indicators(name: str, values: Floats, now: str) -> list[Evidence | None]:
         nodes.append(
             modelled(
                 name,
-                Label(label.zh, label.en),
+                label,
                 "published_tier" if trusted else "indicator_tier",
                 float(value),
                 unit,
@@ -168,6 +188,11 @@ def _indicators(name: str, values: Floats, now: str) -> list[Evidence | None]:
             )
         )
     return nodes
+
+
+def _about(name: str) -> tuple[Label, str]:
+    limits = underground_limits().indicator(name)
+    return Label(limits.label.zh, limits.label.en), limits.unit
 
 
 def _together(

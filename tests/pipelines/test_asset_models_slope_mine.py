@@ -216,6 +216,50 @@ def test_gas_beyond_the_standard_is_no_illustration():
     assert fires[2].state is EvidenceState.MISSING
 
 
+def air(point: str, co: float, nitrogen: float, oxygen: float) -> list[Reading]:
+    values = {"carbon_monoxide": co, "nitrogen": nitrogen, "oxygen": oxygen}
+    return [each for name, value in values.items() for each in read("mine", name, {0.0: value}, point)]
+
+
+def test_another_point_never_makes_a_fire_milder():
+    # heading: 100 * 0.0050/(0.265*79 − 20.7) = 0.5/0.235 = 2.1277: fire by the publication
+    # goaf: little oxygen and more nitrogen, and no gas: 0.01/(0.265*88 − 8) = 0.01/15.32 = 0.00065
+    heading, goaf = air("heading", 50.0, 79.0, 20.7), air("goaf", 1.0, 88.0, 8.0)
+    features = [feature(name, mine_type="underground") for name in "ab"]
+    fires = [node(each, "fire") for each in mine.evidence(inputs(features, [heading, [*heading, *goaf]]))]
+    ratios = [node(each.inputs, "graham_ratio") for each in fires]
+    assert [each.value for each in ratios] == pytest.approx([2.12766, 2.12766], abs=1e-5)
+    assert [each.tier for each in (*fires, *ratios)] == [Tier.RED] * 4
+    assert {each.state for each in ratios} == {EvidenceState.SUFFICIENT}
+
+
+def test_gases_of_different_points_give_their_worst_ratio_and_say_so():
+    # 0.5/(0.265*79 − 20.7) = 2.1277 is the worst of the four; 0.265*79 − 20.9 = 0.035 is hardly any oxygen
+    apart = [
+        *read("mine", "carbon_monoxide", {0.0: 50.0}, "co-1"),
+        *read("mine", "carbon_monoxide", {0.0: 3.0}, "co-2"),
+        *read("mine", "nitrogen", {0.0: 79.0}, "n2"),
+        *read("mine", "oxygen", {0.0: 20.7}, "o2-1"),
+        *read("mine", "oxygen", {0.0: 18.5}, "o2-2"),
+        *read("mine", "oxygen", {0.0: 20.9}, "o2-3"),
+    ]
+    calm = air("whole", 1.0, 79.0, 20.5)
+    (fire,) = (node(each, "fire") for each in mine.evidence(inputs([feature("a")], [[*apart, *calm]])))
+    ratio = node(fire.inputs, "graham_ratio")
+    assert ratio.value == pytest.approx(2.12766, abs=1e-5)
+    assert (ratio.tier, ratio.state) == (Tier.RED, EvidenceState.INSUFFICIENT)
+    assert ratio.note is not None
+    assert "different points" in ratio.note.en
+
+
+def test_fresh_air_has_no_ratio_and_is_no_lack_of_evidence():
+    (nodes,) = mine.evidence(inputs([feature("a")], [air("p", 2.0, 79.0, 20.9)]))
+    ratio = node(node(nodes, "fire").inputs, "graham_ratio")
+    assert (ratio.value, ratio.tier, ratio.state) == (None, Tier.NONE, EvidenceState.SUFFICIENT)
+    assert ratio.note is not None
+    assert "oxygen" in ratio.note.en
+
+
 def test_water_is_compared_with_the_usual_and_the_pumps():
     flooding = read("mine", "mine_inflow", {0.0: 320.0})
     features = [
