@@ -15,6 +15,8 @@ from data_catalog.store.records import (
     WarningEventRecord,
     WarningRecord,
 )
+    Moment,
+    PastTier,
 from data_catalog.store.rule_packages import (
     ActivationRecord,
     BacktestRecord,
@@ -41,5 +43,7 @@ __all__ = [
     "StoreItems",
     "StoreRules",
     "WarningEventRecord",
+    "Moment",
+    "PastTier",
     "WarningRecord",
 ]

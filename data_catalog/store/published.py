@@ -25,6 +25,7 @@ from data_catalog.store.records import (
 from data_catalog.store.schema import ARTEFACT, ASSESSMENT, REGION_RISK, RUN, SNAPSHOT, WARNING_EVENT
 from data_catalog.store.versions import close, digest_of
 from minegis.clock import format_moment, parse_utc
+from minegis.levels import Tier
 
 _TIMES = frozenset(
     {"started_at", "finished_at", "reference_time", "made_at", "valid_at", "sent_at", "expires_at"}
@@ -52,8 +53,6 @@ def _record[R](kind: type[R], row: sa.RowMapping) -> R:
 
 def publish(write: Write, published: PublishedRun) -> None:
     """Write a whole run; readers see the run before it or this one, never a part."""
-    write.connection.execute(sa.insert(RUN).values(**_plain(published.run)))
-    write.changed(RUN.name)
     _replace_artefacts(write, published.artefacts)
     _replace_snapshots(write, published.snapshots)
     _replace(write, ASSESSMENT, ("dataset", "asset_id"), published.assessments)
@@ -62,6 +61,26 @@ def publish(write: Write, published: PublishedRun) -> None:
         rows = [{**_plain(event), "known_from": write.at} for event in published.warning_events]
         write.connection.execute(sa.insert(WARNING_EVENT), rows)
         write.changed(WARNING_EVENT.name)
+    shown = {"tiers": _assets_by_tier(write.connection), "warnings": len(_warned(write.connection))}
+    write.connection.execute(sa.insert(RUN).values(**_plain(published.run), known_from=write.at, **shown))
+    write.changed(RUN.name)
+
+
+def _assets_by_tier(connection: sa.Connection) -> dict[str, int]:
+    query = sa.select(ASSESSMENT.c.tier, sa.func.count()).where(known(ASSESSMENT, None))
+    counts = dict.fromkeys((str(int(tier)) for tier in Tier), 0)
+    for tier, number in connection.execute(query.group_by(ASSESSMENT.c.tier)):
+        counts[str(tier)] = number
+    return counts
+
+
+def _warned(connection: sa.Connection) -> list[str]:
+    """Return the last message of each warning that is active: it does not cancel it."""
+    last = sa.select(sa.func.max(WARNING_EVENT.c.pk)).group_by(WARNING_EVENT.c.warning_id)
+    active = sa.select(WARNING_EVENT.c.identifier).where(
+        WARNING_EVENT.c.pk.in_(last), WARNING_EVENT.c.msg_type != "Cancel"
+    )
+    return list(connection.execute(active).scalars())
 
 
 def _replace(write: Write, table: sa.Table, keys: Sequence[str], records: Sequence[Any]) -> None:

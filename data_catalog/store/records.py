@@ -161,6 +161,32 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A run that was published: the time it judges, since when it is known, and what it showed.
+
+    `tiers` counts the assets of each tier, `warnings` are those that were active.
+    """
+
+    run_id: str
+    valid_at: datetime
+    known_at: datetime
+    tiers: dict[str, int]
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastTier:
+    """What one run said of an asset or a region; `counts` of a region are its assets by tier."""
+
+    valid_at: datetime
+    known_at: datetime
+    tier: int
+    state: str
+    score: float | None
+    counts: dict[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedRun:
     """Everything that a run makes visible, in one transaction."""
 

@@ -131,6 +131,9 @@ RUN = sa.Table(
     sa.Column("finished_at", TEXT, nullable=False),
     sa.Column("reference_time", TEXT, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("known_from", TEXT, nullable=False, unique=True),
+    sa.Column("tiers", sa.JSON, nullable=False),
+    sa.Column("warnings", sa.Integer, nullable=False),
 )
 
 ARTEFACT = sa.Table(

@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data_catalog.collection import collection
 from data_catalog.items import Bounds, Row
-from data_catalog.store import edits, features, published, quarantine, readings, search, versions
+from data_catalog.store import edits, features, past, published, quarantine, readings, search, versions
 from data_catalog.store.backend import Backend
 from data_catalog.store.items import StoreItems
 from data_catalog.store.moments import newest, writing
@@ -23,6 +23,8 @@ from data_catalog.store.records import (
     Change,
     Feature,
     PublishedRun,
+    Moment,
+    PastTier,
     QuarantinedRow,
     RegionRiskRecord,
     RunRecord,
@@ -352,6 +354,21 @@ class Store:
 
     def tiers(self, dataset: str, as_of: datetime | None = None) -> dict[str, tuple[int, str, float]]:
         """Return ``(tier, state, score)`` by asset id, without the chains."""
+    def moments(self, limit: int) -> list[Moment]:
+        """Return the newest published runs, the earliest valid time first."""
+        with self._reading() as connection:
+            return past.moments(connection, limit)
+
+    def past_tiers(self, dataset: str, asset_id: str, limit: int) -> list[PastTier]:
+        """Return what the newest runs said of an asset, the oldest first."""
+        with self._reading() as connection:
+            return past.of_asset(connection, dataset, asset_id, limit)
+
+    def past_region_tiers(self, code: str, limit: int) -> list[PastTier]:
+        """Return what the newest runs said of a region, the oldest first."""
+        with self._reading() as connection:
+            return past.of_region(connection, code, limit)
+
         with self._reading() as connection:
             return published.tiers(connection, dataset, as_of)
 
