@@ -28,14 +28,12 @@ def fetch(job: Job[FilesAsked]) -> Iterator[Outcome]:
 
 
 def _wanted(job: Job[FilesAsked], door: Door) -> Iterator[Wanted]:
-    base = door.address("").rstrip("/")
     for name, time in _names(job):
         start, end = _period(job.asked, time)
         listed = job.patience.run(lambda name=name: door.names(name))  # type: ignore[misc]
         for address in islice(listed, job.asked.max_files):
-            found = address.removeprefix(base).lstrip("/")
             yield Wanted(
-                found,
+                door.name(address),
                 address,
                 job.asked.content,
                 max_bytes=job.max_bytes,

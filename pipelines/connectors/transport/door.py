@@ -50,6 +50,9 @@ class Door(Protocol):
     def address(self, name: str) -> str:
         """Return the address of a name below the endpoint."""
 
+    def name(self, address: str) -> str:
+        """Return the name below the endpoint that an address is of."""
+
     def close(self) -> None:
         """Leave."""
 

@@ -40,6 +40,10 @@ class FolderDoor:
         """Return the path of a name below the folder."""
         return str(self._root / name)
 
+    def name(self, address: str) -> str:
+        """Return the name below the endpoint that an address is of."""
+        return address.removeprefix(self.address("").rstrip("/")).lstrip("/")
+
     def names(self, pattern: str) -> Sequence[str]:
         """Return the settled files that fit; a name without wildcards is taken as it is."""
         if not set(pattern) & set("*?"):

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from data_catalog.endpoint import Endpoint
 from minegis.errors import InvalidInput, NotFound, Unreachable
@@ -19,18 +19,20 @@ from pipelines.connectors.transport.patience import Transient
 
 _CHUNK = 1 << 16
 _PORT = 21
+_LINE = "latin-1"  # a character a byte: nothing that a server says cannot be read
 
 
 class FtpDoor:
     """Reads files of one server; data connections go to the address of the control connection alone.
 
-    A version is known by its size and the time of its change (``SIZE``, ``MDTM``).
+    A version is known by its size and the time of its change (``SIZE``, ``MDTM``). Servers write names in
+    whatever they like, UTF-8 or GB 18030 as a rule: an address holds the very bytes, quoted.
     """
 
     def __init__(self, endpoint: Endpoint, *, lookup: Lookup = look_up) -> None:
         self._endpoint = endpoint
         self._lookup = lookup
-        self._root = unquote(urlsplit(endpoint.address).path).rstrip("/")
+        self._root = _path(endpoint.address).rstrip("/")
         self._ftp: ftplib.FTP | None = None
 
     def close(self) -> None:
@@ -43,7 +45,12 @@ class FtpDoor:
 
     def address(self, name: str) -> str:
         """Return the address of a name below the endpoint."""
-        return f"{self._endpoint.address.rstrip('/')}/{name.lstrip('/')}"
+        below = quote(name.lstrip("/"), errors="surrogateescape")
+        return f"{self._endpoint.address.rstrip('/')}/{below}"
+
+    def name(self, address: str) -> str:
+        """Return the name below the endpoint that an address is of, as a person reads it."""
+        return _legible(_on_the_line(_path(address).removeprefix(self._root).lstrip("/")))
 
     def names(self, pattern: str) -> Sequence[str]:
         """Return the files that fit, in name order."""
@@ -52,7 +59,8 @@ class FtpDoor:
 
     def _entries(self, folder: str) -> list[str]:
         try:
-            listed = self._connected().nlst(f"{self._root}/{folder}".rstrip("/") or "/")
+            path = f"{self._root}/{folder}".rstrip("/") or "/"
+            listed = map(_off_the_line, self._connected().nlst(_on_the_line(path)))
         except ftplib.error_perm as error:
             if str(error).startswith("550"):
                 return []
@@ -64,7 +72,7 @@ class FtpDoor:
         self, address: str, *, offset: int = 0, of: Validators | None = None, unless: Validators | None = None
     ) -> Iterator[Answer | None]:
         """Open a file; see `Door.read`."""
-        path = self._path(address)
+        path = self._command_path(address)
         with self._as_transient():
             ftp = self._connected()
             ftp.voidcmd("TYPE I")
@@ -78,11 +86,11 @@ class FtpDoor:
             with connection:
                 yield Answer(begins, size, validators, _chunks(ftp, connection))
 
-    def _path(self, address: str) -> str:
-        path = unquote(urlsplit(address).path)
-        if any(not part.isprintable() or part == ".." for part in path.split("/")):
+    def _command_path(self, address: str) -> str:
+        path = _path(address)
+        if ".." in path.split("/") or any(ord(sign) < 32 or sign == "\x7f" for sign in path):
             raise InvalidInput("a name that is no file's", where=self._endpoint.host, got=repr(path))
-        return path
+        return _on_the_line(path)
 
     def _connected(self) -> ftplib.FTP:
         if self._ftp is None:
@@ -95,10 +103,10 @@ class FtpDoor:
         port = parts.port or _PORT
         ftp: ftplib.FTP = (
             ftplib.FTP_TLS(
-                context=ssl.create_default_context(), timeout=endpoint.read_seconds, encoding="utf-8"
+                context=ssl.create_default_context(), timeout=endpoint.read_seconds, encoding=_LINE
             )
             if parts.scheme == "ftps"
-            else ftplib.FTP(timeout=endpoint.read_seconds, encoding="utf-8")
+            else ftplib.FTP(timeout=endpoint.read_seconds, encoding=_LINE)
         )
         try:
             address = judged(endpoint.host, port, internal=endpoint.internal, lookup=self._lookup)
@@ -112,10 +120,10 @@ class FtpDoor:
             ftp.sock.settimeout(endpoint.read_seconds)
             ftp.host = endpoint.host  # what the certificate is checked against
             ftp.af = ftp.sock.family
-            ftp.file = ftp.sock.makefile("r", encoding="utf-8")
+            ftp.file = ftp.sock.makefile("r", encoding=_LINE)
             ftp.welcome = ftp.getresp()
             user, password = endpoint.login.pair() if endpoint.login else ("anonymous", "minegis@")
-            ftp.login(user, password)
+            ftp.login(_on_the_line(user), _on_the_line(password))
             if isinstance(ftp, ftplib.FTP_TLS):
                 ftp.prot_p()
         except BaseException:
@@ -131,15 +139,35 @@ class FtpDoor:
             yield
         except ftplib.error_perm as error:
             if str(error).startswith("550"):
-                raise NotFound("not there", where=where, got=str(error)) from None
-            raise InvalidInput("the server refuses", where=where, got=str(error)) from None
+                raise NotFound("not there", where=where, got=_legible(str(error))) from None
+            raise InvalidInput("the server refuses", where=where, got=_legible(str(error))) from None
         except (OSError, EOFError, ftplib.Error) as error:
             self.close()
-            said = f"{type(error).__name__} {error}"
+            said = f"{type(error).__name__} {_legible(str(error))}"
             raise Transient(Unreachable("the service does not answer", where=where, got=said)) from None
         except BaseException:
             self.close()  # a transfer broken off leaves the conversation in between
             raise
+
+
+def _path(address: str) -> str:
+    return unquote(urlsplit(address).path, errors="surrogateescape")
+
+
+def _on_the_line(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode(_LINE)
+
+
+def _off_the_line(said: str) -> str:
+    return said.encode(_LINE).decode("utf-8", "surrogateescape")
+
+
+def _legible(said: str) -> str:
+    """Return what a server said as text; what is neither UTF-8 nor GB 18030 stays a character a byte."""
+    for encoding in ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeError):
+            return said.encode(_LINE).decode(encoding)
+    return said
 
 
 def _modified(ftp: ftplib.FTP, path: str) -> str:

@@ -90,6 +90,10 @@ class HttpDoor:
         """Return the address of a name below the endpoint."""
         return f"{self._endpoint.address.rstrip('/')}/{name.lstrip('/')}"
 
+    def name(self, address: str) -> str:
+        """Return the name below the endpoint that an address is of."""
+        return address.removeprefix(self.address("").rstrip("/")).lstrip("/")
+
     def names(self, pattern: str) -> Sequence[str]:
         """Return the one address; HTTP has no listing that can be relied on.
 

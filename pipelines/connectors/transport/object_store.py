@@ -68,6 +68,10 @@ class ObjectDoor:
         key = "/".join(part for part in (self._prefix.strip("/"), name.strip("/")) if part)
         return f"{self._where}/{key}"
 
+    def name(self, address: str) -> str:
+        """Return the name below the endpoint that an address is of."""
+        return address.removeprefix(self.address("").rstrip("/")).lstrip("/")
+
     def names(self, pattern: str) -> Sequence[str]:
         """Return the objects that fit, in name order; a wildcard stands for anything within one part."""
         if not set(pattern) & set("*?"):

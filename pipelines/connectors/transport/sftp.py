@@ -8,7 +8,7 @@ from binascii import Error as NotBase64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import paramiko
 from paramiko.pkey import UnknownKeyType
@@ -44,7 +44,11 @@ class SftpDoor:
 
     def address(self, name: str) -> str:
         """Return the address of a name below the endpoint."""
-        return f"{self._endpoint.address.rstrip('/')}/{name.lstrip('/')}"
+        return f"{self._endpoint.address.rstrip('/')}/{quote(name.lstrip('/'))}"
+
+    def name(self, address: str) -> str:
+        """Return the name below the endpoint that an address is of."""
+        return unquote(urlsplit(address).path).removeprefix(self._root).lstrip("/")
 
     def names(self, pattern: str) -> Sequence[str]:
         """Return the files that fit, in name order."""
@@ -122,6 +126,9 @@ class SftpDoor:
             yield
         except FileNotFoundError as error:
             raise NotFound("not there", where=where, got=str(error)) from None
+        except UnicodeError as error:
+            self.close()
+            raise InvalidInput("a name that is not UTF-8", where=where, got=str(error)) from None
         except paramiko.BadHostKeyException as error:
             self.close()
             raise InvalidInput(

@@ -254,7 +254,7 @@ class Shelf:
         """
         parts = name.split("/")
         bad = any(
-            not part or part.startswith(".") or len(part.encode()) > _LONGEST or not part.isprintable()
+            not part or part.startswith(".") or not part.isprintable() or len(part.encode()) > _LONGEST
             for part in parts
         )
         if bad or "\\" in name:

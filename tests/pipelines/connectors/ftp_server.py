@@ -33,6 +33,7 @@ class Noting(FTPHandler):
     """Keeps the commands."""
 
     use_sendfile = False
+    unicode_errors = "surrogateescape"  # names go out as the very bytes they are
     dtp_handler = CutData
     auth_failed_timeout = 0
     transfers = 0
@@ -40,7 +41,7 @@ class Noting(FTPHandler):
     def pre_process_command(self, line, cmd, arg):
         """Note a command before it is obeyed."""
         type(self).transfers += cmd == "RETR"
-        with Path(COMMANDS).open("a", encoding="utf-8") as file:
+        with Path(COMMANDS).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(line + "\n")
         super().pre_process_command(line, cmd, arg)
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from data_catalog.endpoint import Endpoint
+from data_catalog.fetch import FilesAsked
 from minegis.errors import InvalidInput, NotFound, Unreachable
+from pipelines.connectors.services import files
 from pipelines.connectors.transport.door import Wanted, bring
 from pipelines.connectors.transport.ftp import FtpDoor
 
@@ -121,6 +123,27 @@ def test_a_password_is_not_told_to_a_server_without_tls(folder, login, shelf, pa
 def test_a_name_with_a_line_break_is_no_command(folder, login, shelf, patience):
     with ftp_server(folder) as (port, _), closing(FtpDoor(endpoint_of(port, login))) as door:
         with pytest.raises(InvalidInput, match="no file's"):
-            bring(door, Wanted("a", door.address("a%0d%0aDELE b")), shelf, patience)
+            bring(door, Wanted("a", door.address("a\r\nDELE b")), shelf, patience)
         with pytest.raises(InvalidInput, match="upwards"):
             door.names("../*")
+
+
+def test_names_in_any_encoding_are_listed_and_brought(folder, login, shelf, patience, job):
+    names = ["雨量.txt".encode("gb18030"), "水位.txt".encode(), b"50%25 #1.txt"]
+    for number, name in enumerate(names):
+        (folder / "rain" / "2026" / os.fsdecode(name)).write_bytes(bytes([65 + number]))
+    asked = FilesAsked(service="files", names=("2026/*.txt",), settled="PT0S")
+    with ftp_server(folder) as (port, _):
+        found = {each.name: each for each in files.fetch(job(asked, endpoint=endpoint_of(port, login)))}
+    assert sorted(found) == ["2026/50%25 #1.txt", "2026/b.txt", "2026/水位.txt", "2026/雨量.txt"]
+    assert (shelf.site / found["2026/雨量.txt"].path).read_bytes() == b"A"
+    assert (shelf.site / found["2026/50%25 #1.txt"].path).read_bytes() == b"C"
+
+
+def test_a_name_that_no_encoding_makes_sense_of_is_no_file_and_ends_nothing(folder, login, job):
+    (folder / "rain" / "2026" / os.fsdecode(b"\xff\xff\x80.txt")).write_bytes(b"x")
+    asked = FilesAsked(service="files", names=("2026/*.txt",))
+    with ftp_server(folder) as (port, _):
+        good, bad = files.fetch(job(asked, endpoint=endpoint_of(port, login)))
+    assert good.name == "2026/b.txt"
+    assert "no file's" in str(bad.reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import threading
 from contextlib import ExitStack, closing, contextmanager
@@ -30,7 +31,7 @@ class Files(paramiko.SFTPServerInterface):
             found = sorted(self._path(path).iterdir())
         except OSError as error:
             return paramiko.SFTPServer.convert_errno(error.errno)
-        return [paramiko.SFTPAttributes.from_stat(each.stat(), each.name) for each in found]
+        return [paramiko.SFTPAttributes.from_stat(each.stat(), os.fsencode(each.name)) for each in found]
 
     def stat(self, path):
         try:
@@ -182,3 +183,14 @@ def test_a_wrong_password_is_not_tried_again(opened, shelf, patience, slept, mon
 def test_a_server_without_a_written_down_key_cannot_be_declared():
     with pytest.raises(ValueError, match="host_key"):
         Endpoint(address="sftp://data.example.org/x")
+
+
+def test_a_name_with_signs_that_mean_something_in_an_address_is_brought(opened, folder, shelf, patience):
+    (folder / "data" / "50%25 #1.csv").write_bytes(b"c")
+    with opened() as (door, _):
+        (address,) = door.names("*.csv")
+        assert door.name(address) == "50%25 #1.csv"
+        assert bring(door, Wanted("c", address), shelf, patience).size == 1
+        (folder / "data" / os.fsdecode("雨.csv".encode("gb18030"))).write_bytes(b"d")
+        with pytest.raises(InvalidInput, match="not UTF-8"):
+            door.names("*.csv")
