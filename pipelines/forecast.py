@@ -37,14 +37,16 @@ def rain_forecast(site: Site, lon: Floats, lat: Floats, at: datetime) -> Forecas
         if given.kind == "rain_forecast":
             files[given.member, given.variable].append(site.path(given.path))
     found = [read_rain_forecast(paths, product or None) for (_, product), paths in sorted(files.items())]
-    parts = [_from(one, one.at(lon, lat), at) for one in found]
-    hours = max((part.shape[1] for part in parts), default=0)
-    if hours == 0:
+    ahead = [(one, _from(one, one.at(lon, lat), at)) for one in found]
+    parts = [(one, part) for one, part in ahead if part.shape[1]]  # one that is over says nothing
+    if not parts:
         return None
+    hours = max(part.shape[1] for _, part in parts)
     told = [
-        np.pad(part, ((0, 0), (0, hours - part.shape[1]), (0, 0)), constant_values=np.nan) for part in parts
+        np.pad(part, ((0, 0), (0, hours - part.shape[1]), (0, 0)), constant_values=np.nan)
+        for _, part in parts
     ]
-    return Forecast(np.concatenate(told), at, "; ".join(one.source for one in found))
+    return Forecast(np.concatenate(told), at, "; ".join(one.source for one, _ in parts))
 
 
 def _from(forecast: RainForecast, intensity: Floats, at: datetime) -> Floats:

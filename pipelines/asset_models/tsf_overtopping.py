@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
@@ -42,12 +43,16 @@ _LACKING = Label(
 
 @dataclass(frozen=True)
 class Overtopping:
-    """What the routing gave: one probability a decant share, three quantiles of the lead time."""
+    """What the routing gave: one probability a decant share, three quantiles of the lead time.
+
+    `unknown` counts the members that do not say whether each pond overtops.
+    """
 
     shares: tuple[float, ...]
     probability: Floats
     quantiles: tuple[float, ...]
     lead_time: Floats
+    unknown: NDArray[np.intp]
     hours: int
     members: int
     perturbed: bool
@@ -62,6 +67,7 @@ def overtopping(facilities: Facilities, forecast: Forecast) -> Overtopping:
     count = rain.shape[2]
     probability = np.full((len(defaults.decant_shares), count), np.nan)
     lead = np.full((len(defaults.quantiles), count), np.nan)
+    unknown = np.zeros(count, dtype=np.intp)
     for begin in range(0, count, _AT_ONCE):
         part = slice(begin, begin + _AT_ONCE)
         some = np.ascontiguousarray(rain[:, :, part])
@@ -71,9 +77,17 @@ def overtopping(facilities: Facilities, forecast: Forecast) -> Overtopping:
             hours = _lead_times(facilities, some, part, share, defaults.outlet_range.value)
             probability[number, part] = overtopping_probability(hours)
             if number == 0:
+                unknown[part] = np.isnan(hours).sum(axis=0)
                 lead[:, part] = [lead_time_quantile(hours, quantile) for quantile in defaults.quantiles]
     return Overtopping(
-        defaults.decant_shares, probability, defaults.quantiles, lead, rain.shape[1], members, perturbed
+        defaults.decant_shares,
+        probability,
+        defaults.quantiles,
+        lead,
+        unknown,
+        rain.shape[1],
+        members,
+        perturbed,
     )
 
 
@@ -90,12 +104,19 @@ def overtopping_nodes(facilities: Facilities, inputs: AssetInputs) -> list[tuple
     )
     beneath = zip(_leads(found), _shares(found), facilities.rows(_SHOWN), strict=True)
     standing = _standing(facilities)
-    limits, note, method = flood_defaults().tier_from, _note(found), card(_CARD).method
+    limits, method = flood_defaults().tier_from, card(_CARD).method
     provenance, issued = shown_provenance(limits.provenance), format_utc(inputs.forecast.issued_at)
     thresholds = {tier: f"≥ {limits.values[tier.name.lower()]:g}" if tier else "" for tier in Tier}
-    rows = zip(found.probability[0].tolist(), tiers.tolist(), facilities.wet.tolist(), beneath, strict=True)
+    rows = zip(
+        found.probability[0].tolist(),
+        tiers.tolist(),
+        found.unknown.tolist(),
+        facilities.wet.tolist(),
+        beneath,
+        strict=True,
+    )
     nodes: list[tuple[Evidence, ...]] = []
-    for row, (probability, tier, wet, (leads, shares, shown)) in enumerate(rows):
+    for row, (probability, tier, unknown, wet, (leads, shares, shown)) in enumerate(rows):
         known = not math.isnan(probability)
         asked = Tier(tier) if known else Tier.NONE
         node = Evidence(
@@ -104,16 +125,14 @@ def overtopping_nodes(facilities: Facilities, inputs: AssetInputs) -> list[tuple
             value=round(probability, 4) if known else None,
             unit="1",
             tier=standing[row].cap(asked),
-            state=_STATES.get(int(facilities.pond_level.origin[row]), EvidenceState.INSUFFICIENT)
-            if known
-            else EvidenceState.MISSING,
+            state=_state(int(facilities.pond_level.origin[row]), known, unknown),
             method=method,
             standing=standing[row],
             provenance=provenance,
             threshold=thresholds[asked],
             valid_time=issued,
             source=inputs.forecast.source,
-            note=note if known else _LACKING,
+            note=_note(found, unknown) if known else _LACKING,
             inputs=(*leads, *shares, *shown) if known else shown,
         )
         nodes.append((node,) if wet else ())
@@ -184,8 +203,18 @@ def _standing(known: Facilities) -> list[Standing]:
     return [Standing.CALIBRATED if each else Standing.ILLUSTRATIVE for each in trusted.tolist()]
 
 
-def _note(found: Overtopping) -> Label:
+def _state(origin: int, known: bool, unknown: int) -> EvidenceState:
+    """Return how far a node may be relied on: no further than its pond level, nor than all its members."""
+    if not known:
+        return EvidenceState.MISSING
+    return EvidenceState.INSUFFICIENT if unknown else _STATES.get(origin, EvidenceState.INSUFFICIENT)
+
+
+def _note(found: Overtopping, unknown: int) -> Label:
     zh, en = f"{found.members}个成员，{found.hours}小时", f"{found.members} members, {found.hours} h"
+    if unknown:
+        zh = f"{zh}；其中{unknown}个未知，按未漫顶计"
+        en = f"{en}; {unknown} of them unknown, counted as not overtopping"
     if found.perturbed:
         zh, en = f"{zh}；单一预报经扰动", f"{en}; one forecast, perturbed"
     return Label(

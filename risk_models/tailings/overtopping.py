@@ -74,7 +74,7 @@ def overtopping_lead_time(level: ArrayLike, start: ArrayLike, limit: ArrayLike, 
 
 
 def overtopping_probability(lead_time: ArrayLike) -> Floats:
-    """Share of the members in which the limit is reached.
+    """Share of the members in which the limit is reached, at least.
 
     Parameters
     ----------
@@ -84,14 +84,15 @@ def overtopping_probability(lead_time: ArrayLike) -> Floats:
     Returns
     -------
     (n,) float, 1
-        NaN where a member is unknown.
+        A member that is unknown counts as one that does not reach it, so that one short member hides nothing;
+        NaN where all are unknown.
 
     References
     ----------
     Relative frequency over equally likely members.
     """
     hours = np.asarray(lead_time, dtype=np.float64)
-    return np.where(np.isnan(hours).any(axis=0), np.nan, np.isfinite(hours).mean(axis=0))
+    return np.where(np.isnan(hours).all(axis=0), np.nan, np.isfinite(hours).mean(axis=0))
 
 
 def lead_time_quantile(lead_time: ArrayLike, quantile: float) -> Floats:
@@ -108,7 +109,7 @@ def lead_time_quantile(lead_time: ArrayLike, quantile: float) -> Floats:
     -------
     (n,) float, h
         A member's own value, not one between two; infinite where fewer members than that reach it: never
-        within the forecast. NaN where a member is unknown.
+        within the forecast. A member that is unknown counts as one that never does; NaN where all are.
 
     Raises
     ------
@@ -125,4 +126,5 @@ def lead_time_quantile(lead_time: ArrayLike, quantile: float) -> Floats:
         )
     ranked = np.sort(np.asarray(lead_time, dtype=np.float64), axis=0)
     rank = int(np.ceil(quantile * ranked.shape[0] - 1e-9)) - 1
-    return np.where(np.isnan(ranked).any(axis=0), np.nan, ranked[rank])
+    unknown = np.isnan(ranked)
+    return np.where(unknown.all(axis=0), np.nan, np.where(unknown, np.inf, ranked)[rank])

@@ -66,6 +66,15 @@ def test_hours_that_are_past_are_left_out_and_those_not_told_are_unknown(tmp_pat
     assert rain_forecast(site, LON[:1], LAT[:1], AT + timedelta(days=2)) is None
 
 
+def test_a_forecast_that_is_over_is_no_member(tmp_path: Path) -> None:
+    site = site_with(tmp_path, {"1": [24.0, 48.0], "2": [24.0]})
+    found = rain_forecast(site, LON[:1], LAT[:1], AT + timedelta(days=1))
+    assert found is not None
+    assert found.intensity[:, :, 0].tolist() == [pytest.approx([2.0] * 24)]
+    assert "1.nc" in found.source
+    assert "2.nc" not in found.source
+
+
 def test_a_place_beyond_the_forecast_is_unknown(tmp_path: Path) -> None:
     site = site_with(tmp_path, {"1": [24.0]})
     found = rain_forecast(site, np.array([103.05, 104.0]), np.array([31.05, 31.05]), AT)

@@ -159,6 +159,20 @@ def test_an_unknown_catchment_leaves_overtopping_missing() -> None:
     assert found["overtopping"].state is EvidenceState.MISSING
 
 
+def test_one_unknown_member_of_fifty_one_does_not_silence_the_others() -> None:
+    members = [[30.0] * 8] * 50
+    (found,) = nodes([dam(decant_capacity=0.0)], [LEVEL], rain=forecast([np.nan] * 8, *members))
+    node = found["overtopping"]
+    assert node.value == pytest.approx(0.9804)  # 50 of 51
+    assert (node.tier, node.state) == (Tier.RED, EvidenceState.INSUFFICIENT)
+    assert node.note is not None
+    assert "1 of them unknown" in node.note.en
+    assert inner(node, "lead_time/P90").value == pytest.approx(3.23, abs=0.01)
+    # a member that ends after it has overtopped is known
+    (found,) = nodes([dam(decant_capacity=0.0)], [LEVEL], rain=forecast([30.0] * 6 + [np.nan] * 2, *members))
+    assert (found["overtopping"].value, found["overtopping"].state) == (1.0, EvidenceState.SUFFICIENT)
+
+
 def test_a_facility_without_water_leaves_the_others_their_answer() -> None:
     some = [
         dam(1, surface_area=0.0, decant_capacity=0.0),

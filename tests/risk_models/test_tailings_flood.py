@@ -176,10 +176,21 @@ def test_never_within_the_forecast_stays_visible_in_the_quantiles() -> None:
         np.inf,
         np.inf,
     ]
-    assert np.isnan(lead_time_quantile([[np.nan], [1.0]], 0.5)).all()
-    assert np.isnan(overtopping_probability([[np.nan], [1.0]])).all()
     with pytest.raises(InvalidInput, match="quantile"):
         lead_time_quantile(hours, 0.0)
+
+
+def test_an_unknown_member_hides_nothing_that_the_others_say() -> None:
+    # An unknown member used to make all unknown: one short file silenced the fifty that overtop.
+    hours = np.array([[np.nan], *[[float(hour)] for hour in range(1, 51)]])
+    assert overtopping_probability(hours).tolist() == pytest.approx([50 / 51])
+    # of 51, P10 is the 6th, P90 the 46th; the unknown one is the last
+    assert lead_time_quantile(hours, 0.1).tolist() == [6.0]
+    assert lead_time_quantile(hours, 0.9).tolist() == [46.0]
+    assert lead_time_quantile(hours, 1.0).tolist() == [np.inf]
+    none = np.full((3, 1), np.nan)
+    assert np.isnan(lead_time_quantile(none, 0.5)).all()
+    assert np.isnan(overtopping_probability(none)).all()
 
 
 @given(arrays(np.float64, (7, 4), elements=st.floats(0, 72)), st.floats(0.01, 0.99), st.floats(0, 0.5))
