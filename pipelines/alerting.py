@@ -8,10 +8,11 @@ from datetime import datetime
 
 from data_catalog.store import Store, WarningEventRecord, WarningRecord
 from minegis.clock import format_utc
-from minegis.levels import Label, Origin, Tier
+from minegis.levels import Origin, Tier
 from pipelines.asset_risk import AssetRisk
+from pipelines.warning_record import warning_of
 from risk_models.rule_package import RulePackage
-from risk_models.warning.lifecycle import Warning, WarningEvent, decide
+from risk_models.warning.lifecycle import WarningEvent, decide
 
 
 def warning_events(
@@ -35,7 +36,7 @@ def warning_events(
         before = latest.get((asset.dataset, asset.id))
         region = str(feature.properties["county_code"])
         for event in decide(
-            _warning(before) if before else None,
+            warning_of(before) if before else None,
             risk.state,
             risk.assessment,
             asset,
@@ -82,33 +83,4 @@ def _record(
         },
         origin=str(warning.origin),
         geometry_wkb=geometry,
-    )
-
-
-def _warning(record: WarningRecord) -> Warning:
-    last = record.last
-    return Warning(
-        identifier=last.identifier,
-        references=tuple(identifier for identifier, _ in last.references),
-        dataset=last.dataset,
-        asset_id=last.asset_id,
-        asset_name=last.asset_name,
-        region_code=last.region_code,
-        origin=Origin(last.origin),
-        msg_type=last.msg_type,
-        cap_status=last.status,
-        tier=Tier(last.tier),
-        event_code=last.cap["event_code"],
-        event=Label(**last.texts["event"]),
-        severity=last.cap["severity"],
-        urgency=last.cap["urgency"],
-        certainty=last.cap["certainty"],
-        response_type=last.cap["response_type"],
-        headline=Label(**last.texts["headline"]),
-        description=Label(**last.texts["description"]),
-        instruction=Label(**last.texts["instruction"]),
-        raised_at=record.raised_at,
-        updated_at=last.sent_at,
-        expires_at=last.expires_at,
-        cancelled_at=record.cancelled_at,
     )

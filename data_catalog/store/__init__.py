@@ -1,12 +1,22 @@
 """The truth store: the only place with SQL."""
 
 from data_catalog.items import Bounds
+from data_catalog.store.actions import (
+    ActionKind,
+    ActionRecord,
+    MessageRecord,
+    Position,
+    StoreActions,
+    Written,
+)
 from data_catalog.store.items import StoreItems
 from data_catalog.store.records import (
     Artefact,
     AssessmentRecord,
     Change,
     Feature,
+    Moment,
+    PastTier,
     PublishedRun,
     QuarantinedRow,
     RegionRiskRecord,
@@ -15,8 +25,6 @@ from data_catalog.store.records import (
     WarningEventRecord,
     WarningRecord,
 )
-    Moment,
-    PastTier,
 from data_catalog.store.rule_packages import (
     ActivationRecord,
     BacktestRecord,
@@ -26,6 +34,8 @@ from data_catalog.store.rule_packages import (
 from data_catalog.store.store import Store
 
 __all__ = [
+    "ActionKind",
+    "ActionRecord",
     "ActivationRecord",
     "Artefact",
     "AssessmentRecord",
@@ -33,6 +43,10 @@ __all__ = [
     "Bounds",
     "Change",
     "Feature",
+    "MessageRecord",
+    "Moment",
+    "PastTier",
+    "Position",
     "PublishedRun",
     "QuarantinedRow",
     "RegionRiskRecord",
@@ -40,10 +54,10 @@ __all__ = [
     "RunRecord",
     "Snapshot",
     "Store",
+    "StoreActions",
     "StoreItems",
     "StoreRules",
     "WarningEventRecord",
-    "Moment",
-    "PastTier",
     "WarningRecord",
+    "Written",
 ]

@@ -230,7 +230,22 @@ WARNING_EVENT = sa.Table(
     sa.Column("cap", sa.JSON, nullable=False),
     sa.Column("origin", TEXT, nullable=False),
     sa.Column("geometry_wkb", sa.LargeBinary, nullable=False),
-    sa.Column("known_from", TEXT, nullable=False),
+    sa.Column("known_from", TEXT, nullable=False, index=True),
+)
+
+WARNING_ACTION = sa.Table(
+    "warning_action",
+    METADATA,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("warning_id", TEXT, nullable=False, index=True),
+    sa.Column("identifier", TEXT, nullable=False),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("who", TEXT, nullable=False),
+    sa.Column("to", TEXT, nullable=False),
+    sa.Column("text", TEXT, nullable=False),
+    sa.Column("reason", TEXT, nullable=False),
+    sa.Column("key", TEXT, nullable=False, unique=True),
+    sa.Column("at", TEXT, nullable=False, index=True),
 )
 
 RULE_PACKAGE = sa.Table(

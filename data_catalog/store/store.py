@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from data_catalog.collection import collection
 from data_catalog.items import Bounds, Row
 from data_catalog.store import edits, features, past, published, quarantine, readings, search, versions
+from data_catalog.store.actions import StoreActions
 from data_catalog.store.backend import Backend
 from data_catalog.store.items import StoreItems
 from data_catalog.store.moments import newest, writing
@@ -22,9 +23,9 @@ from data_catalog.store.records import (
     AssessmentRecord,
     Change,
     Feature,
-    PublishedRun,
     Moment,
     PastTier,
+    PublishedRun,
     QuarantinedRow,
     RegionRiskRecord,
     RunRecord,
@@ -52,6 +53,7 @@ class Store:
         self.identity = create(backend)
         self._items: dict[str, StoreItems] = {}
         self.rules = StoreRules(backend)
+        self.actions = StoreActions(backend)
 
     @classmethod
     def open(cls, site: Path, database: str = "") -> Self:
