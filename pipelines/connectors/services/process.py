@@ -107,14 +107,17 @@ def _made(job: Job[ProcessAsked], door: HttpDoor, time: datetime, box: Box) -> t
             raise Unreachable("the order is not made yet", where=f"{base}/jobs/{identity}", got=str(waited))
         job.patience.sleep(job.asked.poll.total_seconds())
         waited += job.asked.poll.total_seconds()
-        status = job.patience.run(lambda: door.json(f"{base}/jobs/{identity}")) or {}
+        status = job.patience.run(lambda: door.json(f"{base}/jobs/{identity}"))
+        if not isinstance(status, dict):
+            refuse_answer(f"{base}/jobs/{identity}", "a job with its status", status)
     if status.get("status") != "successful":
         raise InvalidInput("the order failed", where=f"{base}/jobs/{identity}", got=str(status)[:200])
     address = f"{base}/jobs/{identity}/results"
     results = job.patience.run(lambda: door.json(address))
     with understood(address):
         asset = results["asset"]["value"]
-        return str(asset["href"]), asset.get("file:size")
+        size = asset.get("file:size")
+        return str(asset["href"]), None if size is None else int(size)
 
 
 def _once(action: Any) -> Any:

@@ -58,6 +58,10 @@ def version(product: dict[str, Any]) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
+def _size(length: Any) -> int | None:
+    return None if length is None else int(length)
+
+
 def _queries(job: Job[ShakeMapsAsked]) -> list[dict[str, str]]:
     return [
         {"format": "geojson", "producttype": "shakemap", **parameters(job, *job.period, box)}
@@ -87,7 +91,7 @@ def _event(
                 name,
                 str(contents[key]["url"]),
                 "xml" if key.endswith(".xml") else "any",
-                size=contents[key].get("length"),
+                size=_size(contents[key].get("length")),
                 max_bytes=job.max_bytes,
                 about=about,
             )

@@ -15,7 +15,7 @@ import httpcore
 import httpx
 import orjson
 
-from data_catalog.endpoint import Endpoint
+from data_catalog.endpoint import Endpoint, Login
 from minegis.clock import utc_now
 from minegis.errors import InvalidInput, NotFound, Unreachable
 from pipelines.connectors.transport.address import Lookup, judged, look_up
@@ -174,7 +174,8 @@ class HttpDoor:
     ) -> tuple[bytes, Validators] | None:
         """Return a short answer and its validators; None if it is empty (204) or unchanged (304)."""
         headers = _conditions(unless or {})
-        url = str(httpx.URL(address, params=params)) if params else address
+        with _an_address(address):
+            url = str(httpx.URL(address, params=params)) if params else address
         with self._send("POST" if json is not None else "GET", url, headers, json) as response:
             if response.status_code in (204, 304):
                 return None
@@ -209,7 +210,7 @@ class HttpDoor:
         for _ in range(_REDIRECTS + 1):
             self._refuse_host(address)
             secret_headers, secret_params = self._login(address)
-            with _as_transient(address):
+            with _as_transient(address), _an_address(address):
                 request = self._client.build_request(
                     method,
                     httpx.URL(address).copy_merge_params(secret_params),
@@ -224,7 +225,8 @@ class HttpDoor:
                     self._judge(response, address)
                     yield response
                     return
-                target = urljoin(address, response.headers.get("location", ""))
+                with _an_address(address):
+                    target = urljoin(address, response.headers.get("location", ""))
             finally:
                 response.close()
             self._refuse_downgrade(address, target)
@@ -236,8 +238,9 @@ class HttpDoor:
         )
 
     def _refuse_host(self, address: str) -> None:
-        parts = urlsplit(address)
-        host = (parts.hostname or "").lower()
+        with _an_address(address):
+            parts = urlsplit(address)
+            host = (parts.hostname or "").lower()
         if parts.scheme not in ("http", "https") or host not in self._endpoint.allowed_hosts:
             raise InvalidInput(
                 "leads to a host that is not declared",
@@ -262,9 +265,9 @@ class HttpDoor:
             pair = b64encode(f"{user}:{password}".encode()).decode()
             return {"Authorization": f"Basic {pair}"}, {}
         if login.kind == "bearer":
-            return {"Authorization": f"Bearer {login.secret()}"}, {}
+            return {"Authorization": f"Bearer {_of_a_header(login)}"}, {}
         if login.kind == "header":
-            return {login.name: login.secret()}, {}
+            return {login.name: _of_a_header(login)}, {}
         return {}, {login.name: login.secret()}
 
     def _judge(self, response: httpx.Response, address: str) -> None:
@@ -286,12 +289,33 @@ class HttpDoor:
         raise Unreachable("an answer that is not expected", where=where, expected="200", got=said)
 
 
+def _of_a_header(login: Login) -> str:
+    """Return a secret that a header can hold; the error of a library would show it."""
+    secret = login.secret()
+    if not (secret.isascii() and secret.isprintable()):
+        raise InvalidInput(
+            "credentials that a header cannot hold",
+            where=f"environment variable {login.variable}",
+            expected="printable ASCII, without a line break",
+        )
+    return secret
+
+
+@contextmanager
+def _an_address(address: str) -> Iterator[None]:
+    """Refuse what no address can be read of: services write them into links and redirects."""
+    try:
+        yield
+    except (httpx.InvalidURL, ValueError) as error:
+        raise InvalidInput("an address that cannot be read", where=shown(address), got=str(error)) from None
+
+
 @contextmanager
 def _as_transient(address: str) -> Iterator[None]:
     """Turn what the network does to a request into something that may pass."""
     try:
         yield
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         said = f"{type(error).__name__} {error}".strip()
         if _is_refused_certificate(error):
             raise InvalidInput("the certificate is not trusted", where=shown(address), got=said) from None
@@ -339,6 +363,6 @@ def _extent(response: httpx.Response, offset: int, address: str) -> tuple[int, i
     unit, _, rest = response.headers.get("content-range", "").partition(" ")
     extent, _, total = rest.partition("/")
     first = extent.partition("-")[0]
-    if unit != "bytes" or not first.isdigit():
+    if unit != "bytes" or not (first.isascii() and first.isdigit()):
         raise InvalidInput("a piece that does not say which", where=shown(address), expected="Content-Range")
-    return int(first), int(total) if total.isdigit() else None
+    return int(first), int(total) if total.isascii() and total.isdigit() else None

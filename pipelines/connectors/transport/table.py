@@ -77,10 +77,17 @@ def _earlier(after: Any, overlap: timedelta) -> Any:
 
 
 def _engine(url: str, seconds: float) -> sa.Engine:
+    """Return an engine that only reads; what is wrong with a URL is not shown, it holds a password."""
+    expected = "postgresql://… or sqlite:///…"
     try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
-        raise InvalidInput("not the URL of a database", expected="postgresql://… or sqlite:///…") from None
+        return _made(sa.make_url(url), seconds)
+    except (sa.exc.ArgumentError, ValueError):
+        raise InvalidInput("not the URL of a database", expected=expected) from None
+    except ImportError as error:
+        raise InvalidInput("no driver for this database", expected=expected, got=error.name or "") from None
+
+
+def _made(parsed: sa.URL, seconds: float) -> sa.Engine:
     if parsed.get_backend_name() == "sqlite":
         path = Path(parsed.database or "").resolve()
         return sa.create_engine(

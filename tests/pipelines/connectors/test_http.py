@@ -387,3 +387,42 @@ def test_a_proxy_of_the_environment_is_not_used(fetch, web, monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     web.file("/b.tif", TIFF)
     assert fetch().sha256 == SHA256
+
+
+@pytest.mark.parametrize("target", ["http://[nothing/b.tif", "http://127.0.0.1:port/b.tif", "http://a\x7fb/"])
+def test_a_redirect_to_what_is_no_address_is_refused(fetch, web, target):
+    web.rules["/b.tif"] = lambda request: Reply(status=302, headers={"Location": target})
+    with pytest.raises((InvalidInput, Unreachable)):
+        fetch()
+
+
+def test_a_link_that_is_no_address_is_refused(door, shelf, patience):
+    with pytest.raises(InvalidInput, match="address that cannot be read"):
+        bring(door, Wanted("b", "http://[nothing/b"), shelf, patience)
+
+
+def test_a_document_that_cannot_be_unpacked_is_asked_for_again(door, web, patience, slept):
+    web.rules["/a.json"] = lambda request: Reply(b"no gzip", headers={"Content-Encoding": "gzip"})
+    with pytest.raises(Unreachable, match="DecodingError"):
+        patience.run(lambda: door.json(f"{web.url}/a.json"))
+    assert len(slept) == 3
+
+
+@pytest.mark.parametrize("secret", ["word\n", "wörd"])
+def test_a_secret_that_no_header_can_hold_is_refused_without_showing_it(
+    web, shelf, patience, monkeypatch, secret
+):
+    monkeypatch.setenv("EXAMPLE_TOKEN", secret)
+    login = {"kind": "bearer", "variable": "EXAMPLE_TOKEN"}
+    endpoint = Endpoint(address=web.url, internal=True, login=login)
+    with closing(HttpDoor(endpoint)) as door, pytest.raises(InvalidInput, match="EXAMPLE_TOKEN") as caught:
+        bring(door, Wanted("b", f"{web.url}/b"), shelf, patience)
+    assert secret.strip() not in str(caught.value)
+
+
+def test_a_piece_with_numbers_of_another_script_is_refused(door, web):
+    web.rules["/b"] = lambda request: Reply(
+        b"x", 206, headers={"Content-Range": "bytes \u00b2-3/4"}, ranges=False
+    )
+    with pytest.raises(InvalidInput, match="does not say which"):
+        door.piece(f"{web.url}/b", 2, 3, max_bytes=10)

@@ -70,6 +70,13 @@ def test_an_order_that_fails_is_told(store, job):
     assert "the order failed" in str(missed.reason)
 
 
+def test_a_status_that_is_no_object_is_told(store, web, job):
+    store("accepted", "successful")
+    web.file("/jobs/j1", b"[1]")
+    (missed,) = process.fetch(job(ASKED))
+    assert "not understood" in str(missed.reason)
+
+
 def test_an_order_is_not_waited_for_without_end(store, job, slept):
     store("accepted", "running")
     with pytest.raises(Unreachable, match="not made yet"):

@@ -101,6 +101,20 @@ def test_the_url_with_its_password_is_shown_nowhere(table_job):
     assert "word" not in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql://user:word@host:port/x", "nothing://user:word@host/x", "oracle+word://h/x"]
+)
+def test_a_url_that_leads_to_no_database_is_refused_without_showing_it(table_job, url):
+    with pytest.raises(InvalidInput, match="not the URL of a database") as caught:
+        list(tables.fetch(table_job(url)))
+    assert "word" not in str(caught.value)
+
+
+def test_a_database_whose_driver_is_not_installed_is_refused(table_job):
+    with pytest.raises(InvalidInput, match="no driver"):
+        list(tables.fetch(table_job("mysql+mysqldb://user:word@host/x")))
+
+
 def test_postgresql_is_read_by_time_with_an_overlap_and_never_written(postgres, table_job, shelf):
     url = postgres()
     with psycopg.connect(url, autocommit=True) as connection:
