@@ -272,7 +272,9 @@ class HttpDoor:
 
     def _judge(self, response: httpx.Response, address: str) -> None:
         status, where = response.status_code, shown(address)
-        if status in (200, 201, 202, 204, 206, 304, 416):
+        if status in (200, 201, 202, 204, 206, 304):
+            return
+        if status == 416 and "range" in response.request.headers:
             return
         said = f"{status} {response.reason_phrase}".strip()
         if status in _PASSING:

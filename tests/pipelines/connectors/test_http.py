@@ -426,3 +426,22 @@ def test_a_piece_with_numbers_of_another_script_is_refused(door, web):
     )
     with pytest.raises(InvalidInput, match="does not say which"):
         door.piece(f"{web.url}/b", 2, 3, max_bytes=10)
+
+
+def test_a_range_that_cannot_be_given_is_no_answer_to_who_asked_for_none(door, fetch, web):
+    web.rules["/b.tif"] = lambda request: Reply(b"no such range", 416)
+    with pytest.raises(Unreachable, match="416"):
+        fetch()
+    with pytest.raises(Unreachable, match="416"):
+        door.document(f"{web.url}/b.tif")
+    assert len(web.seen) == 2
+
+
+def test_a_server_that_refuses_the_rest_and_the_whole_alike_is_given_up(door, web):
+    web.rules["/b.tif"] = lambda request: Reply(b"no such range", 416)
+    with (
+        pytest.raises(Unreachable, match="416"),
+        door.read(f"{web.url}/b.tif", offset=10, of={"etag": '"one"'}),
+    ):
+        pass
+    assert [request.headers.get("range") for request in web.seen] == ["bytes=10-", None]
