@@ -36,8 +36,8 @@ _HOUR = 3600.0
 _AT_ONCE = 2000  # facilities, so that the members of a province fit in memory
 _NO_FORECAST = Label("无降雨预报", "No rain forecast")
 _LACKING = Label(
-    "缺少库水位、滩顶高程、汇水面积或库水面积",
-    "Pond level, beach crest, catchment or water surface is not known",
+    "缺少库水位、滩顶高程、汇水面积、库水面积，或定等所需的库容与坝高",
+    "Pond level, beach crest, catchment, water surface, or the storage and height of the class are not known",
 )
 
 

@@ -34,6 +34,11 @@ _LABELS = {
 _CONDITIONS = {STATIC: "normal", SHAKEN: "seismic"}
 _METHODS = {STATIC: "bishop_factor_of_safety", SHAKEN: "pseudo_static_factor_of_safety"}
 _LACKING = Label("缺少坝高或浸润线埋深", "Dam height or phreatic depth is not known")
+_NO_CLASS = Label(
+    "缺少总库容，不能定库等，也就没有应达到的安全系数",
+    "Total storage is not known: no class of the dam, so no factor of safety to compare with",
+)
+_FACTOR = Label("抗滑安全系数", "Factor of safety")
 _DEFAULTS = Label(
     "强度、坡比或浸润线取默认值，最高只计蓝色", "Strength, slope or phreatic line are defaults: blue at most"
 )
@@ -80,7 +85,7 @@ def stability_nodes(
         shown = [(*row, felt) for row, felt in zip(shown, shaken, strict=True)]
     valid_time = format_utc(inputs.at)
     return [
-        _node(row, known, key, value, least, Tier(tier), trusted[row], valid_time, shown[row])
+        _node(row, known, key, value, least, tier, trusted[row], valid_time, shown[row])
         for row, (value, least, tier) in enumerate(
             zip(safety.tolist(), required.tolist(), tiers, strict=True)
         )
@@ -118,7 +123,7 @@ def _node(
     key: str,
     safety: float,
     required: float,
-    asked: Tier,
+    tier: float,
     trusted: bool,
     valid_time: str,
     shown: tuple[Evidence, ...],
@@ -128,7 +133,18 @@ def _node(
         return Evidence(
             key, label, state=EvidenceState.MISSING, method=method, source=source, note=_LACKING, inputs=shown
         )
-    rules = required_safety()
+    if math.isnan(tier):
+        factor = Evidence(f"{key}/factor_of_safety", _FACTOR, round(safety, 4), "1", method=method)
+        return Evidence(
+            key,
+            label,
+            state=EvidenceState.MISSING,
+            method=method,
+            source=source,
+            note=_NO_CLASS,
+            inputs=(factor, known.nodes("stored")[row], *shown),
+        )
+    rules, asked = required_safety(), Tier(int(tier))
     standing = Standing.CALIBRATED if trusted else Standing.ILLUSTRATIVE
     stale = known.phreatic_depth.origin[row] == Origin.STALE
     share = rules.tier_below[asked.name.lower()] if asked else math.nan

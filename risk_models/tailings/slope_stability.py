@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import InvalidInput
@@ -267,7 +267,7 @@ def required_factor_of_safety(grade: int, condition: str, method: str = "bishop"
         ) from None
 
 
-def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> NDArray[np.int8]:
+def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> Floats:
     """Tier that a factor of safety asks for, by its share of the required one.
 
     Parameters
@@ -276,8 +276,8 @@ def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> NDArray[np.
 
     Returns
     -------
-    (n,) int8
-        4 below 0.98 of the required factor, which is a major hazard; 0 where either is NaN.
+    (n,) float, 1
+        4 below 0.98 of the required factor, which is a major hazard; NaN where either is NaN.
 
     References
     ----------
@@ -286,7 +286,7 @@ def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> NDArray[np.
     with np.errstate(invalid="ignore"):
         share = np.asarray(factor_of_safety, dtype=np.float64) / np.asarray(required, dtype=np.float64)
     below = [share < limit for limit in required_safety().tier_below.values()]
-    return np.sum(below, axis=0).astype(np.int8)
+    return np.where(np.isnan(share), np.nan, np.sum(below, axis=0))
 
 
 def _least_factor(section: tuple[ArrayLike, ...], upward: tuple[ArrayLike, ...]) -> Floats:

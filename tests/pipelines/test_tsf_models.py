@@ -220,6 +220,22 @@ def test_a_weak_dam_is_red_by_its_own_strengths_and_blue_by_defaults() -> None:
     assert guessed["slope_stability"].standing is Standing.ILLUSTRATIVE
 
 
+def test_a_dam_of_unknown_storage_has_no_required_factor_and_is_not_called_safe() -> None:
+    weak = {**MEASURED, "cohesion": 0.0, "friction_angle": 16.0}
+    cells = {"pga": [0.2], "pgv": [20.0]}
+    (found,) = nodes([dam(**weak, total_storage=None)], [LEVEL], cells, forecast([60.0] * 12, [60.0] * 12))
+    for key in ("slope_stability", "pseudo_static_stability"):
+        node = found[key]
+        assert (node.tier, node.state, node.value) == (Tier.NONE, EvidenceState.MISSING, None)
+        assert node.note is not None
+        assert "otal storage" in node.note.en
+        assert inner(node, "total_storage").state is EvidenceState.MISSING
+        assert inner(node, f"{key}/factor_of_safety").value is not None
+    assert found["overtopping"].state is EvidenceState.MISSING
+    assert found["overtopping"].note is not None
+    assert "storage" in found["overtopping"].note.en
+
+
 def test_an_unknown_height_leaves_stability_missing() -> None:
     (found,) = nodes([dam(dam_height=None)])
     assert found["slope_stability"].state is EvidenceState.MISSING

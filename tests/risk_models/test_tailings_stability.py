@@ -206,7 +206,8 @@ def test_a_grade_or_condition_that_is_not_in_the_standard_is_refused() -> None:
 
 def test_less_than_0_98_of_the_required_factor_is_red() -> None:
     # required 1.25: 0.98 × 1.25 = 1.225
-    assert safety_tier([1.2249, 1.2251, 1.2501, 1.32, 1.5, np.nan], 1.25).tolist() == [4, 3, 2, 1, 0, 0]
+    assert safety_tier([1.2249, 1.2251, 1.2501, 1.32, 1.5], 1.25).tolist() == [4, 3, 2, 1, 0]
+    assert np.isnan(safety_tier([np.nan, 1.0], [1.25, np.nan])).all()
     assert required_safety().major_hazard.share == required_safety().tier_below["red"]
 
 
