@@ -109,7 +109,7 @@ def assess_assets(
         asset = asset_record(name, feature)
         evidence = [
             *_shaken(asset, number, points, events, motions, columns, assets, rules),
-            *_ground(number, columns, assets, rules, at),
+            *ground_evidence(number, columns, assets, rules, at),
             *models[number],
         ]
         assessed = assess(
@@ -236,7 +236,7 @@ def _event_inputs(event: Event) -> tuple[Evidence, ...]:
     )  # fmt: skip
 
 
-def _ground(
+def ground_evidence(
     number: int, columns: CellColumns, assets: Assets, rules: RulePackage, at: datetime
 ) -> list[Evidence]:
     """Return what the cell models say of the ground under an asset: its worst cell, never the mean."""

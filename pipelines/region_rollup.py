@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -30,41 +31,63 @@ def regions_of(store: Store) -> list[Feature]:
     return sorted(store.features("region"), key=lambda each: (order[each.properties["level"]], each.id))
 
 
+@dataclass(frozen=True)
+class RegionParts:
+    """What lies in each region.
+
+    Attributes
+    ----------
+    regions : (r,) sequence of Feature
+        The whole before its parts.
+    assets : (r, assets) sparse float
+        Fraction of each asset.
+    cells : (r, cells) sparse float
+        Fraction of each cell.
+    """
+
+    regions: Sequence[Feature]
+    assets: csr_array
+    cells: csr_array
+
+    def risk(
+        self, row: int, contributors: Sequence[Contributor], rules: RulePackage, at: datetime
+    ) -> RegionRisk:
+        """Return the risk of one region; `contributors` are all assets, whatever their weight."""
+        inside = slice(self.assets.indptr[row], self.assets.indptr[row + 1])
+        present = [
+            replace(contributors[number], weight=float(weight))
+            for number, weight in zip(self.assets.indices[inside], self.assets.data[inside], strict=True)
+        ]
+        about = self.regions[row].properties
+        return region_risk(about["code"], about["name"], present, rules, valid_time=format_utc(at))
+
+
+def parts_of_regions(
+    regions: Sequence[Feature], assets: Assets, columns: CellColumns, folder: Path
+) -> RegionParts:
+    """Find which assets and cells lie in each region; the overlaps with cells are kept in `folder`."""
+    outlined = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
+    of_cells = _weights(regions, lambda shapes: kept_region_weights(folder, shapes, columns.cells))
+    return RegionParts(regions, _with_registered(outlined, regions, assets), of_cells)
+
+
 def roll_up_regions(
-    regions: Sequence[Feature],
-    assets: Assets,
+    parts: RegionParts,
     risks: Sequence[AssetRisk],
     columns: CellColumns,
     cells: CellRisk,
     rules: RulePackage,
     at: datetime,
-    folder: Path,
     progress: Progress,
 ) -> list[RegionRiskRecord]:
-    """Return the risk of each region, with its contributors and the area of its cells by tier.
-
-    The overlaps of regions and cells are kept in `folder`.
-    """
-    progress.begin("区域汇总 Regions", len(regions))
-    outlined = _weights(regions, lambda shapes: region_asset_weights(shapes, assets.shapes))
-    of_assets = _with_registered(outlined, regions, assets)
-    of_cells = _weights(regions, lambda shapes: kept_region_weights(folder, shapes, columns.cells))
+    """Return the risk of each region, with its contributors and the area of its cells by tier."""
+    progress.begin("区域汇总 Regions", len(parts.regions))
     area = columns.area_km2
-    by_tier = {tier: of_cells @ np.where(cells.tier == tier, area, 0.0) for tier in Tier}
+    by_tier = {tier: parts.cells @ np.where(cells.tier == tier, area, 0.0) for tier in Tier}
+    contributors = [_contributor(risk) for risk in risks]
     records = []
-    for row, region in enumerate(regions):
-        inside = slice(of_assets.indptr[row], of_assets.indptr[row + 1])
-        contributors = [
-            _contributor(risks[number], weight)
-            for number, weight in zip(of_assets.indices[inside], of_assets.data[inside], strict=True)
-        ]
-        found = region_risk(
-            region.properties["code"],
-            region.properties["name"],
-            contributors,
-            rules,
-            valid_time=format_utc(at),
-        )
+    for row, region in enumerate(parts.regions):
+        found = parts.risk(row, contributors, rules, at)
         areas = {str(int(tier)): round(float(values[row]), 3) for tier, values in by_tier.items()}
         records.append(_record(region, found, areas))
         progress.advance()
@@ -106,13 +129,13 @@ def _codes(county: str) -> tuple[str, ...]:
     return county, f"{county[:4]}00", f"{county[:2]}0000", NATION
 
 
-def _contributor(risk: AssetRisk, weight: float) -> Contributor:
+def _contributor(risk: AssetRisk) -> Contributor:
     assessment = risk.assessment
     return Contributor(
         dataset=assessment.dataset,
         asset_id=assessment.asset_id,
         name=risk.asset.name,
-        weight=float(weight),
+        weight=1.0,
         score=assessment.score,
         tier=assessment.tier,
         state=assessment.state,

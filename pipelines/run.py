@@ -25,7 +25,7 @@ from pipelines.events import recent_events
 from pipelines.forecast import rain_forecast
 from pipelines.products import make_products
 from pipelines.progress import Progress
-from pipelines.region_rollup import regions_of, roll_up_regions
+from pipelines.region_rollup import parts_of_regions, regions_of, roll_up_regions
 from pipelines.rule_state import active_rules
 from pipelines.seen import seen
 from pipelines.shaking import shaking_fields
@@ -68,9 +68,8 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     satellites = seen(products.factors, assets.shapes, site.path("weights"), at)
     risks = assess_assets(store, assets, columns, events, design, forecast, satellites, rules, at, progress)
     cells, in_cells = risk_of_cells(columns, assets, risks, rules)
-    regions = roll_up_regions(
-        regions_of(store), assets, risks, columns, cells, rules, at, site.path("weights"), progress
-    )
+    parts = parts_of_regions(regions_of(store), assets, columns, site.path("weights"))
+    regions = roll_up_regions(parts, risks, columns, cells, rules, at, progress)
     messages = warning_events(store, risks, rules, at, site.declaration.origin)
     progress.begin("发布 Publish", 2)
     snapshots = write_snapshots(site, run_id, columns, cells, in_cells)
