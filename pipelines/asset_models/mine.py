@@ -41,6 +41,7 @@ _APART = Label(
     "No point measures all three gases: the ratio is of gases at different points",
 )
 _FRESH = Label("空气几乎不缺氧，无此系数", "Hardly any oxygen is missing, so there is no ratio")
+_UNKNOWN = Label("无有效读数，或台账缺项", "No usable reading, or the register lacks what it needs")
 _NO_WATER = Label(
     "无涌水量读数，或台账缺少正常涌水量和排水能力", "No inflow, or no usual inflow and pumps on the register"
 )
@@ -104,11 +105,11 @@ def _fires(inputs: AssetInputs) -> list[Evidence]:
     ]
 
 
-def _ratios(nodes: Sequence[Evidence | None], air: Air, now: str) -> list[Evidence | None]:
+def _ratios(nodes: Sequence[Evidence], air: Air, now: str) -> list[Evidence]:
     """Return the nodes of the Graham ratio with what is to be said of the points it comes from."""
-    said: list[Evidence | None] = []
+    said = []
     for found, apart, fresh in zip(nodes, air.apart.tolist(), air.fresh.tolist(), strict=True):
-        if found is not None and apart:
+        if apart:
             said.append(replace(found, state=EvidenceState.INSUFFICIENT, note=_APART))
         elif fresh:
             label, unit = _about("graham_ratio")
@@ -161,15 +162,15 @@ def _latest(series: Series, name: str, inputs: AssetInputs) -> Floats:
     return series.latest(stale_after(name, inputs.rules.monitoring))
 
 
-def _indicators(name: str, values: Floats, now: str) -> list[Evidence | None]:
-    """Return a node for each known value: a published limit speaks for itself, a default as illustrative."""
+def _indicators(name: str, values: Floats, now: str) -> list[Evidence]:
+    """Return a node for each value: a published limit speaks for itself, a default as illustrative."""
     label, unit = _about(name)
-    nodes: list[Evidence | None] = []
+    nodes = []
     for value, tier, published in zip(
         values, indicator_tier(name, values), published_tier(name, values), strict=True
     ):
         if np.isnan(tier):
-            nodes.append(None)
+            nodes.append(lacking(name, label, "indicator_tier", _UNKNOWN, valid_time=now))
             continue
         trusted = published > Tier.BLUE
         shown = published if trusted else tier
@@ -198,11 +199,23 @@ def _about(name: str) -> tuple[Label, str]:
 def _together(
     key: str, label: Label, model: str, parts: Sequence[Evidence | None], now: str, reason: Label
 ) -> Evidence:
-    """Return the node of a hazard: its worst indicator under the name of the hazard, all of them below it."""
-    known = tuple(part for part in parts if part is not None)
+    """Return the node of a hazard: its worst indicator under the name of the hazard, all of them below it.
+
+    It is as sufficient as all its indicators: one that is not known is named.
+    """
+    shown = tuple(part for part in parts if part is not None)
+    known = [part for part in shown if part.state is not EvidenceState.MISSING]
     if not known:
         return lacking(key, label, model, reason, valid_time=now)
-    return replace(max(known, key=lambda part: part.tier), key=key, label=label, inputs=known)
+    found = replace(max(known, key=lambda part: part.tier), key=key, label=label, inputs=shown)
+    if all(part.state is EvidenceState.SUFFICIENT for part in shown):
+        return found
+    absent = [part.label for part in shown if part.state is EvidenceState.MISSING]
+    note = Label(
+        f"未知：{'、'.join(each.zh for each in absent)}",
+        f"Not known: {', '.join(each.en for each in absent)}",
+    )
+    return replace(found, state=EvidenceState.INSUFFICIENT, note=note if absent else found.note)
 
 
 def _threshold(name: str, tier: float) -> str:

@@ -260,6 +260,27 @@ def test_fresh_air_has_no_ratio_and_is_no_lack_of_evidence():
     assert "oxygen" in ratio.note.en
 
 
+def test_a_gas_that_nobody_measures_leaves_the_evidence_of_fire_insufficient():
+    gas = [*read("mine", "carbon_monoxide", {0.0: 60.0, 1.0: 60.0}), *read("mine", "nitrogen", {0.0: 79.0})]
+    whole = [*gas, *read("mine", "oxygen", {0.0: 20.6})]
+    features = [feature("a", mine_type="underground"), feature("b", mine_type="underground")]
+    partial, full = (node(each, "fire") for each in mine.evidence(inputs(features, [gas, whole])))
+    assert (partial.tier, partial.state) == (Tier.YELLOW, EvidenceState.INSUFFICIENT)
+    assert partial.note is not None
+    assert partial.note.en == "Not known: Oxygen, Graham ratio"
+    absent = {each.key for each in partial.inputs if each.state is EvidenceState.MISSING}
+    assert absent == {"oxygen", "graham_ratio"}
+    assert full.state is EvidenceState.SUFFICIENT
+
+
+def test_pumps_that_the_register_lacks_leave_the_evidence_of_water_insufficient():
+    flooding = read("mine", "mine_inflow", {0.0: 320.0})
+    (nodes,) = mine.evidence(inputs([feature("a", mine_type="underground", usual_inflow=100)], [flooding]))
+    water = node(nodes, "water_inrush")
+    assert (water.tier, water.state) == (Tier.BLUE, EvidenceState.INSUFFICIENT)
+    assert node(water.inputs, "pump_load").state is EvidenceState.MISSING
+
+
 def test_water_is_compared_with_the_usual_and_the_pumps():
     flooding = read("mine", "mine_inflow", {0.0: 320.0})
     features = [
