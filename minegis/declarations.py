@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ def _read[T: BaseModel](text: str, model: type[T], path: str, kind: Any) -> T:
         try:
             root = loader.get_single_node()
             _refuse_expansion(root, path)
-            data = None if root is None else loader.construct_document(root)
+            data = None if root is None else _constructed(loader, root, path)
         finally:
             loader.dispose()
     except (yaml.YAMLError, RecursionError) as error:
@@ -73,7 +73,41 @@ def _read[T: BaseModel](text: str, model: type[T], path: str, kind: Any) -> T:
         raise InvalidDeclaration(_describe(path, root, error), where="") from None
 
 
+# What PyYAML's constructors raise besides: `2026-13-45`, `!!int ''`, `!!bool x`, `!!timestamp x`.
+_NO_VALUE = (ValueError, LookupError, AttributeError)
+
+
+def _constructed(loader: Any, root: yaml.Node, path: str) -> Any:
+    """Return the values of a document; name the line of a scalar that is none of its kind."""
+    try:
+        return loader.construct_document(root)
+    except _NO_VALUE:
+        bad = next((each for each in _scalars(root) if not _has_value(loader, each)), root)
+        kind = bad.tag.rpartition(":")[2]
+        raise InvalidDeclaration(
+            f"no {kind}", where=f"{path}:{bad.start_mark.line + 1}", got=str(bad.value)[:_SHOWN]
+        ) from None
+
+
+def _has_value(loader: Any, scalar: yaml.ScalarNode) -> bool:
+    try:
+        loader.construct_document(scalar)
+    except _NO_VALUE:
+        return False
+    return True
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+        return
+    for each in node.value:
+        for part in each if isinstance(each, tuple) else (each,):
+            yield from _scalars(part)
+
+
 _MOST_NODES = 200_000
+_SHOWN = 200  # characters of what came
 
 
 def _refuse_expansion(root: yaml.Node | None, path: str) -> None:
@@ -102,9 +136,16 @@ def _describe(path: str, root: yaml.Node | None, error: ValidationError) -> str:
     for mistake in error.errors():
         field = ".".join(str(part) for part in mistake["loc"]) or "(document)"
         got = mistake["input"]
-        shown = "" if isinstance(got, dict | list) else f", got {got!r}"
+        shown = "" if isinstance(got, dict | list) else f", got {_shown(got)}"
         lines.append(f"{path}:{_line(root, mistake['loc'])}: {field}: {mistake['msg']}{shown}")
     return "\n".join(lines)
+
+
+def _shown(got: object) -> str:
+    try:
+        return repr(got)[:_SHOWN]
+    except ValueError:  # a whole number with more digits than Python writes
+        return f"{type(got).__name__} without end"
 
 
 def _line(node: yaml.Node | None, location: Sequence[Any]) -> int:

@@ -129,6 +129,8 @@ def test_a_package_is_compared_by_field_value_and_clause(office: TestClient, key
             f"{chr(97 + n)}: &{chr(97 + n)} [{', '.join(['*' + chr(96 + n)] * 10)}]" for n in range(1, 9)
         ), "aliases that repeat too much"),
         ("[" * 5000, "not YAML"),
+        (TEXT + "items: {x: 2026-13-45}\n", "rule package:6: no timestamp"),
+        (TEXT.replace("blue: 3", "blue: !!int ''"), "rule package:5: no int"),
     ],
 )  # fmt: skip
 def test_a_package_that_is_not_valid_is_refused_with_its_mistakes(
