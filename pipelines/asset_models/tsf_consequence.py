@@ -27,12 +27,7 @@ from risk_models.tailings.release import (
     obrien_release,
     release_quantile,
 )
-from risk_models.tailings.runout import (
-    capped_runout,
-    concha_larrauri_runout,
-    energy_line_runout,
-    runout_quantile,
-)
+from risk_models.tailings.runout import concha_larrauri_runout, runout_quantile
 from risk_models.warning.tiers import shown_provenance
 
 KEY = "consequence"
@@ -104,14 +99,12 @@ def _bands(known: Facilities) -> list[tuple[str, Label, str, Floats]]:
     stored, height = known.stored.values, known.height.values
     central = concha_larrauri_release(stored)
     central_runout = concha_larrauri_runout(height, stored, central)
-    drop = height  # the ground below the toe is not known here, so the energy line starts at the crest
     found = []
     for quantile in flood_defaults().quantiles:
         name = f"P{quantile * 100:g}"
         volume = release_quantile(central, stored, quantile)
-        distance = capped_runout(
-            runout_quantile(central_runout, quantile), energy_line_runout(drop, volume), np.inf, volume
-        )
+        # no bound by an energy line: the ground below the toe is not known here
+        distance = runout_quantile(central_runout, quantile)
         found += [
             (
                 f"release/{name}",

@@ -276,6 +276,26 @@ def test_the_consequence_class_counts_the_people_and_shows_the_bands() -> None:
     assert inner(node, "runout/P10").value < inner(node, "runout/P90").value  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("storage", "middle"),
+    [
+        # 0.332 × 3.2^0.95 = 1.00240; 48 × (1.0024 / 3.2) × 1.0024 = 15.072; 3.04 × 15.072^0.545 = 13.33 km
+        (320.0, 13_330.0),
+        # 0.332 × 0.2^0.95 = 0.071964; 48 × (0.071964 / 0.2) × 0.071964 = 1.24292; 3.04 × 1.24292^0.545 = 3.423 km
+        (20.0, 3_423.0),
+    ],
+)
+def test_the_runout_keeps_its_band_since_the_ground_below_the_toe_is_not_known(
+    storage: float, middle: float
+) -> None:
+    (found,) = nodes([dam(total_storage=storage)])
+    low, central, high = (inner(found["consequence"], f"runout/P{p}").value for p in (10, 50, 90))
+    assert central == pytest.approx(middle, rel=1e-3)
+    # 10^(0.658 × 1.28155) = 6.970 either way
+    assert low == pytest.approx(middle / 6.970, rel=1e-3)
+    assert high == pytest.approx(middle * 6.970, rel=1e-3)
+
+
 def test_an_unknown_population_leaves_the_class_missing_but_not_the_volumes() -> None:
     (found,) = nodes([dam(population_downstream=None)])
     assert found["consequence"].state is EvidenceState.MISSING
