@@ -62,6 +62,30 @@ def seismic_intensity(pga: ArrayLike, pgv: ArrayLike) -> NDArray[np.float64]:
     return np.round(np.clip(intensity, 1.0, 12.0), 1)
 
 
+def velocity_of_equal_intensity(pga: ArrayLike) -> NDArray[np.float64]:
+    """Peak velocity at which the standard gives the intensity that it gives for a peak acceleration.
+
+    For shaking of which only the acceleration is supposed: the velocity that neither adds to it nor takes
+    from it.
+
+    Parameters
+    ----------
+    pga : (n,) float, g
+
+    Returns
+    -------
+    (n,) float, cm/s
+        0 where there is no motion, NaN where the input is NaN.
+
+    References
+    ----------
+    GB/T 17742-2020, appendix A: 3.17 lg PGA + 6.59 = 3.00 lg PGV + 9.77 in m/s² and m/s.
+    """
+    with np.errstate(divide="ignore"):
+        strength = np.log10(np.asarray(pga, dtype=np.float64) * _STANDARD_GRAVITY)
+    return np.asarray(_CM_PER_M * 10.0 ** ((3.17 * strength + 6.59 - 9.77) / 3.00))
+
+
 def acceleration_degree(pga: ArrayLike) -> NDArray[np.float64]:
     """Degree (1 to 11) whose band holds a peak acceleration.
 

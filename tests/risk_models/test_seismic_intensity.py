@@ -12,6 +12,7 @@ from risk_models.seismic.intensity import (
     roman_numeral,
     seismic_intensity,
     velocity_degree,
+    velocity_of_equal_intensity,
 )
 
 GRAVITY = 9.80665
@@ -48,6 +49,19 @@ def test_stronger_motion_lowers_intensity_only_where_the_standard_changes_its_fo
     strong = seismic_intensity(max(a1, a2), max(v1, v2))
     # Where both pass 6.0 the standard drops I_A: the answer may fall from the mean to I_V, not below 6.0.
     assert strong >= min(weak, 6.0)
+
+
+def test_the_velocity_of_equal_intensity_is_the_hand_computed_one():
+    # PGA 2 m/s²: lg PGV = (3.17 lg 2 - 3.18) / 3 = (0.954265 - 3.18) / 3 = -0.741912: 0.181171 m/s
+    assert velocity_of_equal_intensity(2 / GRAVITY) == pytest.approx(18.1171, abs=2e-4)
+    assert velocity_of_equal_intensity(0.0) == 0.0
+    assert np.isnan(velocity_of_equal_intensity(np.nan))
+
+
+@given(st.floats(0.001, 2))
+def test_with_its_velocity_of_equal_intensity_an_acceleration_alone_says_the_intensity(pga: float):
+    alone = np.clip(3.17 * np.log10(pga * GRAVITY) + 6.59, 1, 12)
+    assert seismic_intensity(pga, velocity_of_equal_intensity(pga)) == pytest.approx(alone, abs=0.0501)
 
 
 @pytest.mark.parametrize(("pga", "pgv"), [(np.nan, 10), (0.1, np.nan), (np.nan, np.nan)])
