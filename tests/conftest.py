@@ -20,7 +20,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-pytest_plugins = ("conformance_report",)
+pytest_plugins = ("browser_walk", "conformance_report")
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,63 +1,10 @@
 /**
  * Walk through the map page in a real browser and print what was seen, as one line of JSON.
- *
- * Environment: BASE_URL of a running server, CHROMIUM, SCREENSHOTS (a folder).
  */
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
+import { idle, open, rendered, seen, shot, text, texts, walk } from "./browser.mjs";
 
-const require = createRequire(new URL("../../geoserver/web/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
-
-const BASE = process.env.BASE_URL.replace(/\/$/, "");
-const FLAGS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-  "--disable-background-networking", "--disable-component-update", "--disable-sync",
-  "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-];
-const IDLE_LIMIT = 90_000;
-
-const seen = { console: [], foreign: [], statuses: [] };
-
-async function open(browser, path, viewport) {
-  const page = await browser.newPage({ viewport });
-  page.setDefaultTimeout(45_000);
-  page.on("console", (line) => {
-    if (line.type() === "error") seen.console.push(line.text());
-  });
-  page.on("pageerror", (error) => seen.console.push(String(error.stack)));
-  page.on("request", (request) => {
-    const { protocol, origin } = new URL(request.url());
-    if (!["blob:", "data:"].includes(protocol) && origin !== new URL(BASE).origin) seen.foreign.push(request.url());
-  });
-  page.on("response", (answer) => {
-    if (answer.status() >= 400) seen.statuses.push([answer.status(), answer.url()]);
-  });
-  await page.goto(`${BASE}/${path}`);
-  await idle(page);
-  return page;
-}
-
-async function idle(page) {
-  await page.waitForFunction(() => globalThis.minegisMap !== undefined);
-  await page.waitForTimeout(400);
-  await page.waitForFunction(() => minegisMap.loaded() && !minegisMap.isMoving(), null, { timeout: IDLE_LIMIT });
-  await page.waitForTimeout(300);
-}
-
-const shot = (page, name) => page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
-const text = (page, selector) => page.locator(selector).first().innerText();
-const texts = (page, selector) => page.locator(selector).allInnerTexts();
 const path = (page) => texts(page, ".breadcrumb li");
-
-/** How many features of each style layer are on the screen. */
-const rendered = (page) =>
-  page.evaluate(() => {
-    const counts = {};
-    for (const { layer } of minegisMap.queryRenderedFeatures()) counts[layer.id] = (counts[layer.id] ?? 0) + 1;
-    return counts;
-  });
 
 /** A point of the map where only `wanted` layers lie, with the id of what is there. */
 const emptySpot = (page, wanted, property) =>
@@ -240,8 +187,7 @@ async function failure(browser) {
   await page.close();
 }
 
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
-try {
+await walk(async (browser) => {
   const page = await start(browser);
   await drill(page);
   await card(page);
@@ -252,7 +198,4 @@ try {
   await keyboard(browser);
   await phone(browser);
   await failure(browser);
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(seen));
+});

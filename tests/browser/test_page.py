@@ -2,49 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-import subprocess
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_walk import SCREENSHOTS, Walk
 from PIL import Image
 
 from minegis.levels import Tier
 
-ROOT = Path(__file__).parents[2]
-SCREENSHOTS = ROOT / "tests" / "output" / "browser"
-TIME_LIMIT_S = 600
 SOURCE_FILE = re.compile(r"\.(tif|ya?ml|csv|geojson|nc|xml|gpkg)\b[\s\S]*[0-9a-f]{12}")
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def seen(request: pytest.FixtureRequest) -> dict[str, Any]:
+def seen(request: pytest.FixtureRequest, walk: Walk) -> dict[str, Any]:
     """What `journey.mjs` saw on its walk through the page of `BASE_URL`, else of the sample site."""
-    base = os.environ.get("BASE_URL") or request.getfixturevalue("served_site")
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    node = shutil.which("node")
-    if not (chromium and node and (ROOT / "geoserver/web/node_modules/playwright-core").exists()):
-        pytest.skip("needs chromium, node and `npm ci` in geoserver/web")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "BASE_URL": base, "CHROMIUM": chromium, "SCREENSHOTS": str(SCREENSHOTS)}
-    done = subprocess.run(
-        [node, str(Path(__file__).with_name("journey.mjs"))],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=TIME_LIMIT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return walk("journey.mjs", os.environ.get("BASE_URL") or request.getfixturevalue("served_site"))
 
 
 def pixels(name: str, colour: str) -> int:

@@ -1,38 +1,50 @@
-/** The places of the page: header, map, two panels, corner. Panels become sheets on a phone. */
+/** The places of the page: header, map, two panels, dock, tools, corner. Panels become sheets on a phone. */
 
 import { h } from "./dom";
 import { t } from "./i18n";
 import type { LabelKey } from "./labels";
+import type { Tab } from "./state";
 
 export type Side = "left" | "right";
 
+/**
+ * Where a part may stand: `top` in the header, `left` and `right` in the panels, `bottom` in the dock under
+ * the map, `tools` in the column of buttons at the map's edge, `corner` under the map, `stage` over the map,
+ * `dialogs` over everything.
+ */
+export type Slot = "top" | "left" | "right" | "bottom" | "tools" | "corner" | "stage" | "dialogs";
+
 const EDGE = 24;
 const NARROW = "(max-width: 760px)";
+const TABS: readonly Tab[] = ["regions", "layers"];
 
 export class Page {
-  readonly top = h("header", { class: "top" });
   readonly map = h("div", { id: "map", role: "region" });
-  readonly tabs = h("div", { class: "tabs", role: "tablist" });
-  readonly left = h("div", { class: "body", id: "left-body", role: "tabpanel" });
-  readonly rightHead = h("div", { class: "panel-head" });
-  readonly right = h("div", { class: "body", id: "warnings", tabindex: -1 });
-  readonly legend = h("ul", { class: "tier-legend" });
-  readonly corner = h("footer", { class: "corner" });
-  readonly controls = h("div", { class: "controls", role: "group" });
+  readonly slots: Readonly<Record<Slot, HTMLElement>> = {
+    top: h("header", { class: "top" }),
+    left: h("div", { class: "slot", id: "left-body", role: "tabpanel" }),
+    right: h("div", { class: "slot", id: "warnings", tabindex: -1 }),
+    bottom: h("section", { class: "dock" }),
+    tools: h("div", { class: "tools" }),
+    corner: h("footer", { class: "corner" }),
+    stage: h("div", { class: "over" }),
+    dialogs: h("div", { class: "dialogs" }),
+  };
+  readonly #tabs = h("div", { class: "tabs", role: "tablist" });
   readonly #skip = h("a", { class: "skip", href: "#warnings" });
   readonly #sheets = h("nav", { class: "sheets" });
   readonly #asides: Record<Side, HTMLElement>;
 
   constructor(root: Element, ...overlays: HTMLElement[]) {
+    const { top, left, right, bottom, tools, corner, stage, dialogs } = this.slots;
     this.#asides = {
-      left: h("aside", { class: "panel left" }, this.tabs, this.left),
-      right: h("aside", { class: "panel right" }, this.rightHead, this.right),
+      left: h("aside", { class: "panel left" }, this.#tabs, left),
+      right: h("aside", { class: "panel right" }, right),
     };
-    const { left, right } = this.#asides;
     // The map begins below the header: Chromium without a GPU misplaces a canvas under an opaque edge.
-    const stage = h("main", { class: "stage" }, this.map, left, right, this.legend, this.corner, this.controls);
-    root.append(this.#skip, this.top, stage, this.#sheets, ...overlays);
-    if (this.narrow) for (const aside of [left, right]) aside.classList.add("closed");
+    const main = h("main", { class: "stage" }, this.map, stage, this.#asides.left, this.#asides.right, tools, bottom, corner);
+    root.append(this.#skip, top, main, this.#sheets, dialogs, ...overlays);
+    if (this.narrow) for (const aside of Object.values(this.#asides)) aside.classList.add("closed");
   }
 
   get narrow(): boolean {
@@ -50,11 +62,34 @@ export class Page {
     return !this.#asides[side].classList.contains("closed");
   }
 
+  /** Show the tabs of the left panel, or none where `chosen` is null. */
+  showTabs(chosen: Tab | null, choose: (tab: Tab) => void): void {
+    this.#tabs.hidden = chosen === null;
+    const focused = this.#tabs.contains(document.activeElement);
+    const buttons = TABS.map((name) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${name}`,
+          "data-tab": name,
+          "aria-selected": name === chosen ? "true" : "false",
+          "aria-controls": "left-body",
+          onclick: () => choose(name),
+        },
+        t(`tab.${name}`),
+      ),
+    );
+    this.#tabs.replaceChildren(...buttons);
+    if (focused) this.#tabs.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+  }
+
   /** Write the page's own words in the chosen language. */
   relabel(): void {
     this.#skip.textContent = t("page.skip");
     this.map.setAttribute("aria-label", t("page.map"));
-    this.legend.setAttribute("aria-label", t("page.legend"));
+    this.#tabs.setAttribute("aria-label", `${t("tab.regions")} / ${t("tab.layers")}`);
     this.#asides.left.setAttribute("aria-label", `${t("tab.regions")} / ${t("tab.layers")}`);
     this.#asides.right.setAttribute("aria-label", t("warning.title"));
     this.#sheets.replaceChildren(this.#toggle("left", "tab.regions"), this.#toggle("right", "warning.title"));
@@ -87,10 +122,11 @@ export class Page {
       const sheet = left ?? right;
       return { top: EDGE, right: EDGE, bottom: EDGE + (sheet ? map.bottom - sheet.top : 0), left: EDGE };
     }
+    const dock = this.slots.bottom.getBoundingClientRect();
     return {
       top: EDGE,
       right: EDGE + (right ? map.right - right.left : 0),
-      bottom: EDGE * 2,
+      bottom: EDGE * 2 + dock.height,
       left: EDGE + (left ? left.right - map.left : 0),
     };
   }

@@ -221,3 +221,13 @@ export interface Problem {
   expected?: string;
   got?: string;
 }
+
+/** A published run: the time it is about, when it became known, and how the assets stood. */
+export interface Moment {
+  run: string;
+  valid_at: string;
+  known_at: string;
+  /** Assets by tier. */
+  tiers: Counts;
+  warnings: number;
+}

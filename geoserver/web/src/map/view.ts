@@ -42,12 +42,19 @@ export interface Events {
   failed: (layerId: string | null, message: string) => void;
 }
 
+/** What a part draws above the layers; its ids begin with the part's name. */
+export interface Overlay {
+  sources: StyleSpecification["sources"];
+  layers: LayerSpecification[];
+}
+
 export class OneMap {
   readonly chart: Chart;
   #layers: Layer[];
   #state: State;
   #region: Region | null = null;
   #names = NO_NAMES;
+  readonly #overlays = new Map<string, Overlay>();
   #ready = false;
 
   constructor(
@@ -64,7 +71,7 @@ export class OneMap {
       container,
       style: styleOf(layers, state, null, NO_NAMES),
       ...(state.view
-        ? { center: [state.view[0], state.view[1]] as [number, number], zoom: state.view[2] }
+        ? { center: [state.view[0], state.view[1]], zoom: state.view[2], bearing: state.view[3] ?? 0, pitch: state.view[4] ?? 0 }
         : { bounds: bounds ?? WHOLE, fitBoundsOptions: { padding: padding() } }),
       localIdeographFontFamily: FONTS,
       attributionControl: false,
@@ -113,7 +120,9 @@ export class OneMap {
     this.chart.on("click", ({ point }) => events.open(at(point)));
     const moved = later(() => {
       const { lng, lat } = this.chart.getCenter();
-      events.moved([lng, lat, this.chart.getZoom()]);
+      const [bearing, pitch] = [this.chart.getBearing(), this.chart.getPitch()];
+      const zoom = this.chart.getZoom();
+      events.moved(bearing || pitch ? [lng, lat, zoom, bearing, pitch] : [lng, lat, zoom]);
     }, 150);
     this.chart.on("moveend", moved);
     this.chart.on("error", (event) => {
@@ -130,9 +139,21 @@ export class OneMap {
     this.#draw();
   }
 
+  /** Draw what a part has to show above the layers, in place of what it showed before; null takes it away. */
+  overlay(id: string, overlay: Overlay | null): void {
+    if (overlay) this.#overlays.set(id, overlay);
+    else if (!this.#overlays.delete(id)) return;
+    this.#draw();
+  }
+
   #draw(): void {
     if (!this.#ready) return;
-    this.chart.setStyle(styleOf(this.#layers, this.#state, this.#region, this.#names), { diff: true });
+    const style = styleOf(this.#layers, this.#state, this.#region, this.#names);
+    for (const { sources, layers } of this.#overlays.values()) {
+      Object.assign(style.sources, sources);
+      style.layers.push(...layers);
+    }
+    this.chart.setStyle(style, { diff: true });
   }
 
   /** Put the names of the shown regions where their polygons are, now that tiles are loaded. */

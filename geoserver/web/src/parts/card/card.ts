@@ -1,19 +1,59 @@
 /** The card of what was clicked: an asset or another feature, or a cell. */
 
-import { h } from "../dom";
-import { age, levelName, moment, percent, say, t, tierWord, value, variableName } from "../i18n";
-import type { Shape } from "../map/shapes";
-import type { Asset, Bounds, Cell, Evidence, Property, Reading, Tier } from "../types";
+import { api } from "../../api";
+import type { Actions, MakePart } from "../../context";
+import { fill, h } from "../../dom";
+import { age, levelName, moment, percent, say, t, tierWord, value, variableName } from "../../i18n";
+import type { Selection } from "../../state";
+import type { Asset, Cell, Evidence, Property, Reading, Tier } from "../../types";
 import { whySection } from "./evidence";
-import { originTag, stateBadge, tierBadge, tierMark } from "./marks";
+import { originTag, stateBadge, tierBadge, tierMark } from "../../panel/marks";
 
-export interface CardActions {
-  openRegion: (code: string) => void;
-  openAsset: (dataset: string, id: string) => void;
-  openCell: (id: string) => void;
-  locate: (bounds: Bounds) => void;
-  shape: (dataset: string) => Shape;
-  datasetName: (dataset: string) => string;
+type Drawn = () => HTMLElement[];
+
+/** The card of what is selected. */
+export const card: MakePart = ({ store, data, actions, ask }) => {
+  const back = h("button", { type: "button", class: "link", "data-close": "card", onclick: () => actions.close() });
+  const body = h("div", { class: "body" });
+  let draw: Drawn | null = null;
+  let shown: Selection | null = null;
+  let run: string | undefined;
+
+  async function read(): Promise<void> {
+    const { selected } = store.state;
+    shown = selected;
+    run = data.site?.run?.id;
+    draw = null;
+    fill(body, h("p", { class: "quiet pad" }, t("page.loading")));
+    if (!selected) return;
+    const found = await ask("card", "what.card", () => cardOf(selected, actions), () => void read());
+    if (shown !== selected) return;
+    draw = found;
+    fill(body, ...(draw ? draw() : [h("p", { class: "quiet pad" }, "—")]));
+    body.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
+  }
+
+  return {
+    element: h("div", { class: "part" }, h("div", { class: "panel-head" }, back), body),
+    update: (changed) => {
+      if (changed.has("lang")) back.textContent = `‹ ${t("warning.title")}`;
+      if (!same(shown, store.state.selected) || run !== data.site?.run?.id) void read();
+      else if (changed.has("lang") && draw) fill(body, ...draw());
+    },
+  };
+};
+
+const same = (a: Selection | null, b: Selection | null): boolean =>
+  a?.kind === b?.kind && a?.dataset === b?.dataset && a?.id === b?.id;
+
+/** Fetch what is selected; the answer draws it, again after the language changed. */
+async function cardOf({ kind, dataset, id }: Selection, actions: Actions): Promise<Drawn> {
+  if (kind === "cell") {
+    const cell = await api.cell(id);
+    return () => cellCard(cell, actions);
+  }
+  const feature = await api.asset(dataset, id);
+  return () => featureCard(feature, actions);
 }
 
 const THREE = ["statutory", "model", "satellite"] as const;
@@ -32,10 +72,10 @@ function section(title: string, ...children: (Node | null)[]): HTMLElement {
   return h("details", { class: "section", open: true }, h("summary", {}, h("h3", {}, title)), ...children);
 }
 
-export function featureCard(asset: Asset, actions: CardActions): HTMLElement[] {
+function featureCard(asset: Asset, actions: Actions): HTMLElement[] {
   const { assessment: assessed, geometry } = asset;
   const locate = geometry
-    ? h("button", { type: "button", class: "link", onclick: () => actions.locate(geometry.bounds) }, t("card.flyTo"))
+    ? h("button", { type: "button", class: "link", onclick: () => actions.fit(geometry.bounds) }, t("card.flyTo"))
     : null;
   const head = heading(
     actions.datasetName(asset.dataset),
@@ -57,7 +97,7 @@ export function featureCard(asset: Asset, actions: CardActions): HTMLElement[] {
 }
 
 /** A monitoring point names the asset it watches. */
-function ownerLink({ properties: list }: Asset, actions: CardActions): HTMLElement | null {
+function ownerLink({ properties: list }: Asset, actions: Actions): HTMLElement | null {
   const named = (name: string): unknown => list.find((property) => property.name === name)?.value;
   const [dataset, id] = [named("asset_dataset"), named("asset_id")];
   if (typeof dataset !== "string" || typeof id !== "string") return null;
@@ -169,7 +209,7 @@ function warnings(asset: Asset): HTMLElement {
   return section(t("card.warnings"), h("ul", { class: "plain" }, ...rows));
 }
 
-function place(asset: Asset, actions: CardActions): HTMLElement {
+function place(asset: Asset, actions: Actions): HTMLElement {
   const regions = asset.regions.map(({ code, name, level, weight }) =>
     h(
       "button",
@@ -194,7 +234,7 @@ function place(asset: Asset, actions: CardActions): HTMLElement {
   );
 }
 
-export function cellCard(cell: Cell, actions: CardActions): HTMLElement[] {
+function cellCard(cell: Cell, actions: Actions): HTMLElement[] {
   const facts = h("dl", { class: "facts" });
   const rows: [string, string][] = [
     [t("card.score"), value(cell.score)],

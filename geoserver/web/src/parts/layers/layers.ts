@@ -1,16 +1,31 @@
 /** The layer tree: what the server lists, grouped, with switch, opacity, legend and where it came from. */
 
-import { h } from "../dom";
-import { age, moment, say, t, value } from "../i18n";
-import type { Shape } from "../map/shapes";
-import { datasetOf, isAsset, isOn, isTiered } from "../map/style";
-import type { LayerChoice, State } from "../state";
-import type { Layer } from "../types";
-import { originTag, tierMark } from "./marks";
+import type { MakePart } from "../../context";
+import { h, redraw } from "../../dom";
+import { age, moment, say, t, value } from "../../i18n";
+import type { Shape } from "../../map/shapes";
+import { datasetOf, isAsset, isOn, isTiered } from "../../map/style";
+import type { LayerChoice, State } from "../../state";
+import type { Layer } from "../../types";
+import { originTag, tierMark } from "../../panel/marks";
 
-export type ChangeLayer = (id: string, choice: LayerChoice) => void;
+/** The tab of layers. */
+export const layers: MakePart = ({ store, data, actions }) => {
+  const element = h("div", { class: "body" });
+  return {
+    element,
+    update: (changed) => {
+      if (!changed.has("layers", "lang", "theme")) return;
+      const { state } = store;
+      const change: ChangeLayer = (id, choice) => store.set({ layers: { ...store.state.layers, [id]: choice } });
+      redraw(element, "layers", layerTree(data.layers, state, actions.shape, change));
+    },
+  };
+};
 
-export function layerTree(
+type ChangeLayer = (id: string, choice: LayerChoice) => void;
+
+function layerTree(
   layers: readonly Layer[],
   state: State,
   shape: (dataset: string) => Shape,

@@ -5,7 +5,7 @@ import { fill, h, later } from "../dom";
 import { t } from "../i18n";
 import type { Shape } from "../map/shapes";
 import type { Found } from "../types";
-import { tierMark } from "./marks";
+import { tierMark } from "../panel/marks";
 
 export interface SearchActions {
   open: (found: Found) => void;

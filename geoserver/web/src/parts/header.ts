@@ -1,16 +1,45 @@
 /** Title, the sample mark with what is missing, areas, language and theme. */
 
-import { h } from "../dom";
+import { h, redraw } from "../dom";
 import { ageInHours, moment, say, t } from "../i18n";
 import { LABELS } from "../labels";
-import type { State } from "../state";
+import type { MakePart } from "../context";
+import type { State, Workplace } from "../state";
 import type { Bounds, Site } from "../types";
+import { Search } from "./search";
 
-export interface HeaderActions {
+const WORKPLACES: readonly Workplace[] = ["monitoring", "command", "decision"];
+
+interface HeaderActions {
   fit: (bounds: Bounds) => void;
+  go: (workplace: Workplace) => void;
   speak: (lang: State["lang"]) => void;
   wear: (theme: State["theme"]) => void;
 }
+
+/** Title, the sample mark with what is missing, workplaces, areas, search, language and theme. */
+export const header: MakePart = ({ store, data, page, actions, banner }) => {
+  const search = new Search({
+    open: ({ dataset, id, lon, lat }) =>
+      dataset === "region" ? actions.openRegion(id) : actions.openAsset(dataset, id, [lon, lat]),
+    failed: (failure, again) => banner.failed("search", "what.search", failure, again),
+    shape: actions.shape,
+    datasetName: actions.datasetName,
+  });
+  const own: HeaderActions = {
+    fit: actions.fit,
+    go: (workplace) => store.set({ workplace }),
+    speak: (lang) => store.set({ lang }),
+    wear: (theme) => store.set({ theme }),
+  };
+  return {
+    update: (changed) => {
+      if (changed.has("lang")) search.relabel();
+      if (!data.site || !changed.has("site", "lang", "theme", "workplace")) return;
+      redraw(page.slots.top, "top", parts(data.site, store.state, search.element, own));
+    },
+  };
+};
 
 /** A live site whose last run is older than this is called stale. */
 const STALE_AFTER_HOURS = 24;
@@ -20,7 +49,7 @@ const SAMPLE_MARK = `${LABELS["page.sample"].zh} sample`;
 export const isStale = (site: Site): boolean =>
   site.run !== null && site.reference_time === null && ageInHours(site.run.finished_at) > STALE_AFTER_HOURS;
 
-export function header(site: Site, state: State, search: HTMLElement, actions: HeaderActions): (HTMLElement | null)[] {
+function parts(site: Site, state: State, search: HTMLElement, actions: HeaderActions): (HTMLElement | null)[] {
   return [
     h("h1", {}, say(site.title)),
     site.origin === "sample"
@@ -28,6 +57,7 @@ export function header(site: Site, state: State, search: HTMLElement, actions: H
       : null,
     clock(site),
     site.missing.length ? missing(site) : null,
+    workplaces(state.workplace, actions),
     h("span", { class: "space" }),
     areas(site, actions),
     search,
@@ -38,6 +68,17 @@ export function header(site: Site, state: State, search: HTMLElement, actions: H
       actions.wear(state.theme === "day" ? "night" : "day"),
     ),
   ];
+}
+
+function workplaces(chosen: Workplace, { go }: HeaderActions): HTMLElement {
+  const buttons = WORKPLACES.map((name) =>
+    h(
+      "button",
+      { type: "button", class: "plain", "data-workplace": name, "aria-current": name === chosen ? "page" : null, onclick: () => go(name) },
+      t(`workplace.${name}`),
+    ),
+  );
+  return h("nav", { class: "workplaces", "aria-label": t("workplace.all") }, ...buttons);
 }
 
 const toggle = (name: string, text: string, onclick: () => void): HTMLElement =>

@@ -1,9 +1,9 @@
 /** "Why this colour": the evidence chain as a tree that ends at the bytes it came from. */
 
-import { h } from "../dom";
-import { moment, say, standingName, t, value, variableName } from "../i18n";
-import type { Evidence } from "../types";
-import { stateBadge, tierMark } from "./marks";
+import { h } from "../../dom";
+import { moment, say, standingName, t, value, variableName } from "../../i18n";
+import type { Evidence } from "../../types";
+import { stateBadge, tierMark } from "../../panel/marks";
 
 const SHA = /\(?sha-?256[:= ]+([0-9a-f]{8,64})\)?/i;
 /** Provenance of the rule packages: numbers without a published authority are the project's own. */

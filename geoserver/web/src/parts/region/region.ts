@@ -1,12 +1,26 @@
 /** The opened region: breadcrumb, roll-up, ranking of its children, and what contributes most. */
 
-import { h } from "../dom";
-import { levelName, percent, t, tierWord, value } from "../i18n";
-import type { Region } from "../types";
-import { whySection } from "./evidence";
-import { countBar, meter, stateBadge, tierBadge, tierCounts, tierMark } from "./marks";
+import type { MakePart } from "../../context";
+import { h, redraw } from "../../dom";
+import { levelName, percent, t, tierWord, value } from "../../i18n";
+import type { Region } from "../../types";
+import { whySection } from "../card/evidence";
+import { countBar, meter, stateBadge, tierBadge, tierCounts, tierMark } from "../../panel/marks";
 
-export interface RegionActions {
+/** The tab of regions. */
+export const region: MakePart = ({ data, actions }) => {
+  const element = h("div", { class: "body" });
+  return {
+    element,
+    update: (changed) => {
+      if (!changed.has("region", "lang")) return;
+      const loading = [h("p", { class: "quiet pad" }, t("page.loading"))];
+      redraw(element, data.region?.code ?? "", data.region ? regionPanel(data.region, actions) : loading);
+    },
+  };
+};
+
+interface RegionActions {
   openRegion: (code: string) => void;
   openAsset: (dataset: string, id: string) => void;
 }
@@ -16,7 +30,7 @@ const CONTRIBUTORS_SHOWN = 8;
 type Risk = NonNullable<Region["risk"]>;
 type Child = Region["children"][number];
 
-export function regionPanel(region: Region, actions: RegionActions): HTMLElement[] {
+function regionPanel(region: Region, actions: RegionActions): HTMLElement[] {
   const { risk } = region;
   const head = h(
     "header",

@@ -1,12 +1,37 @@
 /** The warnings rail: worst first, then newest, filtered by tier. */
 
-import { h } from "../dom";
-import { age, moment, say, t, tierName, tiers } from "../i18n";
-import type { Shape } from "../map/shapes";
-import type { Tier, Warning } from "../types";
-import { originTag, tierMark } from "./marks";
+import type { MakePart } from "../../context";
+import { fill, h, redraw } from "../../dom";
+import { age, moment, say, t, tierName, tiers } from "../../i18n";
+import type { Shape } from "../../map/shapes";
+import type { Tier, Warning } from "../../types";
+import { originTag, tierMark } from "../../panel/marks";
 
-export interface WarningActions {
+/** The list of active warnings. */
+export const rail: MakePart = ({ store, data, actions }) => {
+  const head = h("div", { class: "panel-head" });
+  const body = h("div", { class: "body" });
+  return {
+    element: h("div", { class: "part" }, head, body),
+    update: (changed) => {
+      if (!changed.has("warnings", "hidden", "lang", "site")) return;
+      const { warnings } = data;
+      const count = h("span", { class: "figure quiet" }, warnings?.length ?? "");
+      const feed = h("a", { class: "quiet", href: "/cap/feed.atom", target: "_blank", rel: "noopener" }, t("warning.feed"));
+      fill(head, h("h2", {}, t("warning.title")), count, feed);
+      if (!warnings) return fill(body, h("p", { class: "quiet pad" }, t("page.loading")));
+      const rows = warningsRail(warnings, store.state.hidden, {
+        open: ({ dataset, asset_id, lon, lat }) => actions.openAsset(dataset, asset_id, [lon, lat]),
+        hide: (next) => store.set({ hidden: next }),
+        shape: actions.shape,
+        tagged: data.site?.origin !== "sample",
+      });
+      redraw(body, "warnings", rows);
+    },
+  };
+};
+
+interface WarningActions {
   open: (warning: Warning) => void;
   hide: (tiers: Tier[]) => void;
   shape: (dataset: string) => Shape;
@@ -14,10 +39,10 @@ export interface WarningActions {
   tagged: boolean;
 }
 
-export const sorted = (warnings: readonly Warning[]): Warning[] =>
+const sorted = (warnings: readonly Warning[]): Warning[] =>
   [...warnings].sort((a, b) => b.tier - a.tier || Date.parse(b.updated_at) - Date.parse(a.updated_at));
 
-export function warningsRail(warnings: readonly Warning[], hidden: readonly Tier[], actions: WarningActions): HTMLElement[] {
+function warningsRail(warnings: readonly Warning[], hidden: readonly Tier[], actions: WarningActions): HTMLElement[] {
   const shown = sorted(warnings).filter(({ tier }) => !hidden.includes(tier));
   const empty = warnings.length ? t("warning.allHidden") : t("warning.empty");
   return [

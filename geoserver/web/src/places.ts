@@ -1,0 +1,32 @@
+/** Which part stands where, and when: the table of contents of the page. */
+
+import type { MakePart } from "./context";
+import { card } from "./parts/card/card";
+import { controls } from "./parts/controls";
+import { corner } from "./parts/corner";
+import { header } from "./parts/header";
+import { layers } from "./parts/layers/layers";
+import { rail } from "./parts/rail/rail";
+import { region } from "./parts/region/region";
+import type { Slot } from "./page";
+import type { State } from "./state";
+
+export interface Place {
+  slot: Slot;
+  /** Shown while this holds. */
+  when: (state: State) => boolean;
+  /** Makes the part when it is first shown; what is seldom needed is fetched then. */
+  make: () => MakePart | Promise<MakePart>;
+}
+
+const always = (): boolean => true;
+
+export const PLACES: readonly Place[] = [
+  { slot: "top", when: always, make: () => header },
+  { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "regions", make: () => region },
+  { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "layers", make: () => layers },
+  { slot: "right", when: ({ selected }) => selected === null, make: () => rail },
+  { slot: "right", when: ({ selected }) => selected !== null, make: () => card },
+  { slot: "tools", when: always, make: () => controls },
+  { slot: "corner", when: always, make: () => corner },
+];
