@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import orjson
@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from data_catalog.site import Site
 from data_catalog.store import Snapshot
 from minegis.cells import Cells
-from pipelines.asset_risk import AssetRisk, Assets
+from minegis.levels import EvidenceState, Tier
+from pipelines.asset_risk import Assets
 from pipelines.cell_hazards import CellColumns
 from pipelines.cell_models import counted
 from pipelines.durable import settled
@@ -27,15 +28,31 @@ COARSEST = 4
 _ROWS_READ_AT_ONCE = 32_768  # what is read of a file to explain one cell
 
 
+class Shown(Protocol):
+    """What a cell takes from an asset in it."""
+
+    @property
+    def tier(self) -> Tier:
+        """As shown."""
+
+    @property
+    def score(self) -> float:
+        """0 to 100."""
+
+    @property
+    def state(self) -> EvidenceState:
+        """Of its evidence."""
+
+
 def risk_of_cells(
-    columns: CellColumns, assets: Assets, risks: Sequence[AssetRisk], rules: RulePackage
+    columns: CellColumns, assets: Assets, shown: Sequence[Shown], rules: RulePackage
 ) -> tuple[CellRisk, np.ndarray[Any, Any]]:
-    """Return the risk of each cell, and how many assets reach into it."""
+    """Return the risk of each cell, and how many assets reach into it; `shown` are the assets in order."""
     matrix = assets.weights.matrix.tocoo()
-    tier = np.array([int(risk.assessment.tier) for risk in risks], dtype=np.int8)
-    score = np.array([risk.assessment.score for risk in risks])
+    tier = np.array([int(each.tier) for each in shown], dtype=np.int8)
+    score = np.array([each.score for each in shown])
     order = {state: number for number, state in enumerate(STATES)}
-    state = np.array([order[risk.assessment.state] for risk in risks], dtype=np.int8)
+    state = np.array([order[each.state] for each in shown], dtype=np.int8)
     found = assets_in_cells(
         columns.cells.size, matrix.col, tier[matrix.row], score[matrix.row], state[matrix.row]
     )
@@ -62,11 +79,19 @@ def write_snapshots(
     everything = {**shown, "area": columns.area, **tiers, **columns.values}
     said = {"minegis_sources": columns.sources, "minegis_missing": columns.missing}
     snapshots = [_write(site, run_id, finest, columns.cells, everything, said)]
-    cells = columns.cells
-    for resolution in range(finest - 1, COARSEST - 1, -1):  # the worst of the worst is the worst of all
-        cells, shown = roll_up(cells, shown, resolution)
-        snapshots.append(_write(site, run_id, resolution, cells, shown, {"minegis_sources": {}}))
+    for resolution, cells, coarse in coarser(columns.cells, shown, finest):
+        snapshots.append(_write(site, run_id, resolution, cells, coarse, {"minegis_sources": {}}))
     return tuple(snapshots)
+
+
+def coarser(
+    cells: Cells, shown: Mapping[str, np.ndarray[Any, Any]], resolution: int
+) -> Iterator[tuple[int, Cells, dict[str, np.ndarray[Any, Any]]]]:
+    """Yield the coarser resolutions with cells and columns: the worst of the worst is the worst of all."""
+    columns = dict(shown)
+    for each in range(resolution - 1, COARSEST - 1, -1):
+        cells, columns = roll_up(cells, columns, each)
+        yield each, cells, columns
 
 
 def forget_cells(site: Site, run_ids: Sequence[str], keep: int) -> None:

@@ -67,7 +67,7 @@ def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
     forecast = rain_forecast(site, *assets.places, at)
     satellites = seen(products.factors, assets.shapes, site.path("weights"), at)
     risks = assess_assets(store, assets, columns, events, design, forecast, satellites, rules, at, progress)
-    cells, in_cells = risk_of_cells(columns, assets, risks, rules)
+    cells, in_cells = risk_of_cells(columns, assets, [risk.assessment for risk in risks], rules)
     parts = parts_of_regions(regions_of(store), assets, columns, site.path("weights"))
     regions = roll_up_regions(parts, risks, columns, cells, rules, at, progress)
     messages = warning_events(store, risks, rules, at, site.declaration.origin)
