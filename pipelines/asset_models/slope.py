@@ -5,148 +5,36 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from data_catalog.store import Feature
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
-from minegis.levels import EvidenceState, Label, Standing, Tier
+from minegis.levels import EvidenceState, Label, Standing
 from pipelines.asset_models import AssetInputs, Forecast
 from pipelines.asset_models.movement import failure_times
-from pipelines.asset_models.nodes import lacking, modelled, numbers, registered
+from pipelines.asset_models.nodes import lacking, modelled, numbers
 from pipelines.asset_models.series import Series, series_of
+from pipelines.asset_models.slope_safety import UNKNOWN_GROUND, face_nodes, face_safety, study_nodes
 from risk_models.seismic.newmark import displacement_tier, jibson_2007_acceleration
 from risk_models.slopes.antecedent_rain import antecedent_precipitation
 from risk_models.slopes.infinite_slope import critical_acceleration
-from risk_models.slopes.pit_design import (
-    pit_required_factor_of_safety,
-    pit_safety_tier,
-    required_safety,
-    uniform_face_factor_of_safety,
-)
 from risk_models.slopes.rain_alert import pair_tier, rain_alert_limits, running_rain
 from risk_models.warning.points import stale_after
-from risk_models.warning.tiers import shown_provenance
 
 Floats = NDArray[np.float64]
 
-_FACE = Label("坡面平面滑动筛查", "Screening of the face for a plane slide")
-_STUDY = Label("稳定性论证安全系数", "Factor of safety of the stability study")
 _PAIR = Label("雨强与前期雨量", "Intensity and antecedent rain")
 _PAIR_AHEAD = Label("预报雨强与前期雨量", "Forecast intensity and antecedent rain")
 _PGA = Label("峰值加速度", "Peak ground acceleration")
 _NEWMARK = Label("地震永久位移", "Displacement in the earthquake")
-_FIELDS = {
-    "cohesion": (Label("黏聚力", "Cohesion"), "kPa"),
-    "friction_angle": (Label("内摩擦角", "Friction angle"), "deg"),
-    "slope_height": (Label("边坡高度", "Slope height"), "m"),
-    "slope_angle": (Label("边坡角", "Slope angle"), "deg"),
-}
-_UNKNOWN_GROUND = Label("台账缺少强度参数或坡角", "The register lacks strength or slope angle")
 _NO_RAIN = Label("无小时雨量或前期逐日雨量不全", "No hourly rain, or days of rain missing before")
 _DAY_TOLERANCE = 0.125  # d; a daily sum three hours off is still that day's
 
 
 def evidence(inputs: AssetInputs) -> list[tuple[Evidence, ...]]:
     """Return the nodes of each slope, in the order of the features."""
-    safety = _face_safety(inputs)
-    groups = [_faces(inputs, safety), _studies(inputs), *_rain(inputs), failure_times(inputs)]
+    safety = face_safety(inputs)
+    groups = [face_nodes(inputs, safety), study_nodes(inputs), *_rain(inputs), failure_times(inputs)]
     groups.append(_shaken(inputs, safety))
     return [tuple(node for node in nodes if node is not None) for nodes in zip(*groups, strict=True)]
-
-
-def _face_safety(inputs: AssetInputs) -> Floats:
-    """Factor of safety of each face, NaN where the register lacks what it needs."""
-    weights = required_safety().unit_weight.by_type
-    assumed = [weights.get(str(f.properties.get("slope_type")), np.nan) for f in inputs.features]
-    given = numbers(inputs.features, "unit_weight")
-    return uniform_face_factor_of_safety(
-        numbers(inputs.features, "cohesion"),
-        numbers(inputs.features, "friction_angle"),
-        np.where(np.isnan(given), assumed, given),
-        numbers(inputs.features, "slope_height"),
-        numbers(inputs.features, "slope_angle"),
-    )
-
-
-def _required(features: tuple[Feature, ...]) -> Floats:
-    table = required_safety()
-    classes = [str(f.properties.get("safety_class") or table.assumed_class) for f in features]
-    return pit_required_factor_of_safety(classes, "static")
-
-
-def _faces(inputs: AssetInputs, safety: Floats) -> list[Evidence | None]:
-    required = _required(tuple(inputs.features))
-    tiers = pit_safety_tier(safety / required)
-    now = format_utc(inputs.at)
-    nodes: list[Evidence | None] = []
-    for feature, value, needed, tier in zip(inputs.features, safety, required, tiers, strict=True):
-        used = tuple(registered(feature, "slope", name, *about) for name, about in _FIELDS.items())
-        if np.isnan(tier):
-            nodes.append(
-                lacking(
-                    "face_stability",
-                    _FACE,
-                    "uniform_face_factor_of_safety",
-                    _UNKNOWN_GROUND,
-                    valid_time=now,
-                    inputs=used,
-                )
-            )
-            continue
-        nodes.append(
-            modelled(
-                "face_stability",
-                _FACE,
-                "uniform_face_factor_of_safety",
-                float(value),
-                "1",
-                tier,
-                clause=_clause(feature),
-                provenance=required_safety().ratio.provenance,
-                threshold=_against(tier, needed),
-                valid_time=now,
-                source=f"slope/{feature.id}",
-                inputs=used,
-            )
-        )
-    return nodes
-
-
-def _studies(inputs: AssetInputs) -> list[Evidence | None]:
-    """Compare the factor of safety that a stability study found with the required one: no model of ours."""
-    found = numbers(inputs.features, "factor_of_safety")
-    required = _required(tuple(inputs.features))
-    tiers = pit_safety_tier(found / required)
-    table = required_safety()
-    return [
-        None
-        if np.isnan(tier)
-        else Evidence(
-            key="study_safety",
-            label=_STUDY,
-            value=float(value),
-            unit="1",
-            tier=Tier(int(tier)),
-            method="register",
-            standing=Standing.VERIFIED,
-            clause=_clause(feature),
-            provenance=shown_provenance(table.ratio.provenance),
-            threshold=_against(tier, needed),
-            valid_time=format_utc(inputs.at),
-            source=f"slope/{feature.id}.factor_of_safety",
-        )
-        for feature, value, needed, tier in zip(inputs.features, found, required, tiers, strict=True)
-    ]
-
-
-def _clause(feature: Feature) -> str:
-    """The standard of pits; to dumps and natural slopes its values are applied by default only."""
-    return required_safety().clause if feature.properties.get("slope_type") == "pit" else ""
-
-
-def _against(tier: float, required: float) -> str:
-    below = required_safety().ratio.below
-    limit = below[Tier(max(int(tier), 1)).name.lower()]
-    return f"{'<' if tier else '≥'} {limit:g} × {required:g}"
 
 
 def _rain(inputs: AssetInputs) -> tuple[list[Evidence | None], list[Evidence | None]]:
@@ -263,7 +151,7 @@ def _shaken(inputs: AssetInputs, safety: Floats) -> list[Evidence | None]:
                     "newmark_displacement",
                     _NEWMARK,
                     "jibson_2007_acceleration",
-                    _UNKNOWN_GROUND,
+                    UNKNOWN_GROUND,
                     state=EvidenceState.MISSING,
                     valid_time=now,
                     inputs=felt,
@@ -285,7 +173,3 @@ def _shaken(inputs: AssetInputs, safety: Floats) -> list[Evidence | None]:
             )
         )
     return nodes
-
-
-def _raster_node(key: str, label: Label, value: float, unit: str, now: str, source: str) -> Evidence:
-    return Evidence(key, label, round(float(value), 6), unit, method="raster", valid_time=now, source=source)

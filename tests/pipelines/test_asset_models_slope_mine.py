@@ -100,6 +100,30 @@ def test_a_stability_study_may_raise_more_than_a_model():
     assert not [each for each in slope.evidence(inputs([feature("a")]))[0] if each.key == "study_safety"]
 
 
+def test_a_class_that_the_register_lacks_is_said_and_raises_only_what_every_class_would():
+    bare = {key: value for key, value in GROUND.items() if key != "safety_class"}
+    features = [
+        feature("a", **bare, factor_of_safety=1.11),  # 1.11/1.25 = 0.888: red as class I; 1.11/1.15 = 0.965
+        feature("b", **bare, factor_of_safety=1.02),  # 1.02/1.15 = 0.887: red as any class
+        feature("c", **bare, factor_of_safety=1.16),  # 1.16/1.15 = 1.009: blue as class III
+        feature("d", **{**GROUND, "slope_type": "dump"}, factor_of_safety=1.0),
+        feature("e", **GROUND, factor_of_safety=1.11),
+    ]
+    found = [node(each, "study_safety") for each in slope.evidence(inputs(features))]
+    assert [each.tier for each in found] == [Tier.ORANGE, Tier.RED, Tier.BLUE, Tier.BLUE, Tier.RED]
+    verified = [Standing.VERIFIED, Standing.VERIFIED, Standing.ILLUSTRATIVE, Standing.ILLUSTRATIVE]
+    assert [each.standing for each in found] == [*verified, Standing.VERIFIED]
+    assert [each.threshold for each in found[:3]] == ["< 0.98 × 1.15", "< 0.9 × 1.15", "< 0.98 × 1.25"]
+    classes = [node(each.inputs, "register/safety_class") for each in found]
+    assert [each.value for each in classes] == ["I"] * 5
+    assert [each.method for each in classes] == ["default"] * 3 + ["register"] * 2
+    assert classes[0].note is not None
+    assert "project default" in classes[0].note.en
+    assert found[3].clause == ""
+    face = node(slope.evidence(inputs(features[:1]))[0], "face_stability")
+    assert node(face.inputs, "register/safety_class").method == "default"
+
+
 def test_rain_needs_the_burst_and_every_day_before_it():
     days = read("slope", "rain_24h", {float(day): 40.0 for day in range(15)})
     burst = read("slope", "rain_1h", {0.0: 60.0, 0.05: 5.0})
