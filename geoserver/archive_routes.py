@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
@@ -13,9 +12,9 @@ from geoserver.archive_jobs import Archives
 from geoserver.archives import Order
 from geoserver.ogc.sources import sources_of
 from geoserver.services import services_of
-from geoserver.writers import refuse_stranger
+from geoserver.writers import WriterRoute, json_answer
 
-router = APIRouter(prefix="/api/v1/archives", tags=["archives"])
+router = APIRouter(prefix="/api/v1/archives", tags=["archives"], route_class=WriterRoute)
 
 _MEDIA_TYPES = {"pmtiles": "application/vnd.pmtiles", "mbtiles": "application/vnd.sqlite3"}
 
@@ -38,29 +37,27 @@ async def archive_list(request: Request) -> Response:
     """List the jobs."""
     archives = await archives_of(request)
     jobs = await services_of(request).query(archives.jobs)
-    return _json({"archives": [_described(request, job) for job in jobs]})
+    return json_answer({"archives": [_described(request, job) for job in jobs]})
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED)
 async def archive_order(request: Request, order: Order) -> Response:
     """Make an archive; the same order again brings the same archive up to date."""
-    refuse_stranger(request)
     archives = await archives_of(request)
     job = _described(request, await services_of(request).query(lambda: archives.begin(order)))
-    return _json(job, HTTPStatus.ACCEPTED, {"Location": job["href"]})
+    return json_answer(job, HTTPStatus.ACCEPTED, {"Location": job["href"]})
 
 
 @router.get("/{archive}")
 async def archive_job(request: Request, archive: str) -> Response:
     """Say how far a job is, and what it made."""
     archives = await archives_of(request)
-    return _json(_described(request, await services_of(request).query(lambda: archives.job(archive))))
+    return json_answer(_described(request, await services_of(request).query(lambda: archives.job(archive))))
 
 
 @router.delete("/{archive}", status_code=HTTPStatus.NO_CONTENT)
 async def archive_remove(request: Request, archive: str) -> Response:
     """Cancel a job that is not done; remove one that is, with its archive."""
-    refuse_stranger(request)
     archives = await archives_of(request)
     await services_of(request).query(lambda: archives.remove(archive))
     return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -79,11 +76,3 @@ def _described(request: Request, job: dict[str, Any]) -> dict[str, Any]:
     href = str(request.url_for("archive_job", archive=job["id"]))
     file = {"file": f"{href}/file"} if job["status"] == "done" else {}
     return {**job, "href": href, **file}
-
-
-def _json(
-    document: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(
-        orjson.dumps(document), status_code=status, media_type="application/json", headers=headers
-    )

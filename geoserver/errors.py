@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import reprlib
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -104,6 +105,14 @@ STATUSES: dict[type[MinegisError], HTTPStatus] = {
 }
 
 
+_SHOWN = 200  # characters of what a client sent that go back to it
+_REPR = reprlib.Repr(maxstring=_SHOWN, maxother=_SHOWN)  # without writing a long body out first
+
+
+def _beginning(text: str) -> str:
+    return text[:_SHOWN].encode("utf-8", "backslashreplace").decode()
+
+
 _PROBLEM = "application/problem+json"
 _TEXTS = ("type", "title", "detail", "what", "where", "expected", "got")
 _SCHEMA = {
@@ -182,8 +191,8 @@ def install(app: FastAPI) -> None:
     async def parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or request.url.path
-        got = repr(first.get("input"))
+        where = _beginning(".".join(str(part) for part in first["loc"][1:])) or request.url.path
+        got = _beginning(_REPR.repr(first.get("input")))
         return problem(
             HTTPStatus.BAD_REQUEST, f"{where}: {first['msg']}", where=where, expected=first["msg"], got=got
         )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
 
@@ -16,16 +15,19 @@ from data_catalog.store import Store
 from geoserver import rule_views as views
 from geoserver.errors import PROBLEMS
 from geoserver.services import OpenSite, services_of
-from geoserver.writers import refuse_stranger
+from geoserver.writers import WriterRoute, json_answer
 from minegis.declarations import Declaration
 from minegis.errors import NotFound
 from pipelines.rule_life import activate, backtest_apart, receive, rollback
 from pipelines.rule_signing import Signature, TrustedKeys, trusted_keys
 from pipelines.rule_state import find_package
 
-router = APIRouter(prefix="/api/v1/rules", tags=["rules"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/rules", tags=["rules"], responses=PROBLEMS, route_class=WriterRoute)
 
 _LONGEST_TEXT = 2**20
+
+type Who = Annotated[str, Field(max_length=200)]
+type Reason = Annotated[str, Field(max_length=2000)]
 
 
 class Loading(Declaration):
@@ -33,7 +35,7 @@ class Loading(Declaration):
 
     text: str = Field(max_length=_LONGEST_TEXT)
     signature: Signature | None = None
-    who: str
+    who: Who
 
 
 class Trial(Declaration):
@@ -42,14 +44,14 @@ class Trial(Declaration):
     since: AwareDatetime
     until: AwareDatetime
     step_hours: float = Field(default=6.0, gt=0, le=24 * 366)
-    who: str
+    who: Who
 
 
 class Decision(Declaration):
     """Who changes the rules, and why."""
 
-    who: str
-    reason: str
+    who: Who
+    reason: Reason
 
 
 @router.get("")
@@ -68,7 +70,7 @@ async def rule_load(request: Request, loading: Loading) -> Response:
 
     body = await _changed(request, work)
     location = f"{request.url.path}/{body['id']}/{body['version']}"
-    return _json(body, HTTPStatus.CREATED, {"Location": location})
+    return json_answer(body, HTTPStatus.CREATED, {"Location": location})
 
 
 @router.post("/rollback")
@@ -79,7 +81,7 @@ async def rule_rollback(request: Request, decision: Decision) -> Response:
         rollback(site, store, keys, who=decision.who, reason=decision.reason)
         return views.overview(site, store)
 
-    return _json(await _changed(request, work))
+    return json_answer(await _changed(request, work))
 
 
 @router.get("/thresholds/{dataset}/{asset}")
@@ -136,7 +138,7 @@ async def rule_try(request: Request, package: str, version: str, trial: Trial) -
             backtest_apart(site, database, known, trial.since, trial.until, step, who=trial.who)
         )
 
-    return _json(await _changed(request, work), HTTPStatus.CREATED)
+    return json_answer(await _changed(request, work), HTTPStatus.CREATED)
 
 
 @router.post("/{package}/{version}/activate")
@@ -148,19 +150,18 @@ async def rule_activate(request: Request, package: str, version: str, decision: 
         activate(site, store, known, keys, who=decision.who, reason=decision.reason)
         return views.overview(site, store)
 
-    return _json(await _changed(request, work))
+    return json_answer(await _changed(request, work))
 
 
 async def _read(request: Request, read: Callable[[OpenSite], dict[str, Any]]) -> Response:
     services = services_of(request)
-    return _json(await services.query(lambda: read(services.opened()), request))
+    return json_answer(await services.query(lambda: read(services.opened()), request))
 
 
 async def _changed(
     request: Request, work: Callable[[Site, Store, TrustedKeys], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Do what only those who may write may do, with the keys as their file says now."""
-    refuse_stranger(request)
+    """Change something, with the keys as their file says now."""
     services = services_of(request)
 
     def change() -> dict[str, Any]:
@@ -168,11 +169,3 @@ async def _changed(
         return work(opened.site, opened.store, trusted_keys(services.settings.rule_keys))
 
     return await services.export(change)
-
-
-def _json(
-    document: Any, status: HTTPStatus = HTTPStatus.OK, headers: dict[str, str] | None = None
-) -> Response:
-    return Response(
-        orjson.dumps(document), status_code=status, media_type="application/json", headers=headers
-    )

@@ -18,6 +18,7 @@ import yaml
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from pydantic import Field as Setting
 from pydantic import model_validator
 
 from minegis.clock import format_utc, parse_utc
@@ -27,14 +28,15 @@ from risk_models.rule_package import RulePackage
 
 _PURPOSE = "minegis rule package signature 1"
 _KEY_BYTES = 32
+_LONGEST = 200  # a signature in base64 has 88 signs
 
 
 class Signature(Declaration):
     """A signature as it stands in the file beside a package (``<package>.yaml.sig``)."""
 
-    key: str
-    signed_at: str
-    value: str
+    key: str = Setting(max_length=_LONGEST)
+    signed_at: str = Setting(max_length=_LONGEST)
+    value: str = Setting(max_length=_LONGEST)
 
 
 class TrustedKey(Declaration):

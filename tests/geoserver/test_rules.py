@@ -160,10 +160,51 @@ def test_strangers_read_the_rules_and_change_nothing(unchanged: TestClient, keys
         assert unchanged.post(path, json=body, headers=away).status_code == 403, path
 
 
+def test_the_body_of_a_stranger_is_not_read(unchanged: TestClient) -> None:
+    away = {"X-Forwarded-For": "203.0.113.7"}
+    for body in (b"{", b"x" * 5_000_000):
+        answer = unchanged.post("/api/v1/rules", content=body, headers=away)
+        assert answer.status_code == 403
+        assert len(answer.content) < 1000
+
+
+def test_a_body_without_end_is_refused(unchanged: TestClient) -> None:
+    sent = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal sent
+        yield b'{"who": "'
+        while sent < 60:
+            sent += 1
+            yield b"x" * 2**20
+
+    answer = unchanged.post("/api/v1/rules", content=chunks(), headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["expected"]) == (413, "at most 4194304 bytes")  # 4 × 2^20
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"text": "x" * 2_000_000, "who": "Li"},
+        {"text": TEXT, "who": "x" * 2_000_000},
+        {"text": TEXT, "who": "Li", "signature": {"key": "x" * 1_000_000, "signed_at": "", "value": ""}},
+        {"text": TEXT, "who": "Li", "x" * 1_000_000: 1},
+        {"text": TEXT, "who": "Li", "\ud800": 1},
+        {"text": TEXT, "who": "\ud800"},
+        [TEXT * 1000],
+    ],
+)
+def test_what_is_too_long_is_refused_by_its_beginning(unchanged: TestClient, body: Any) -> None:
+    answer = unchanged.post("/api/v1/rules", content=json.dumps(body))
+    assert answer.status_code == 400
+    assert len(answer.content) < 2000
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/api/v1/rules/rollback", {"who": "Wang"}),
+        ("/api/v1/rules/rollback", {"who": "Wang", "reason": "x" * 2001}),
         ("/api/v1/rules/rollback", {"who": " ", "reason": "x"}),
         ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "2026-07-01T00:00:00"}),
         ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "2026-06-01T00:00:00Z"}),
