@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,14 +13,17 @@ from numpy.typing import NDArray
 from data_catalog.store import Feature
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
+from minegis.levels import EvidenceState, Label, Tier
 from minegis.reading import Reading
 from pipelines.asset_models import AssetInputs, Floats, Forecast, mine, slope, tsf
+from pipelines.asset_models.members import most_in, upper_median
 from pipelines.asset_records import asset_record
 from pipelines.cell_hazards import CellColumns
 from pipelines.steps.weights import AssetWeights
 from risk_models.rule_package import RulePackage
 from risk_models.warning.weather import rain_signal_evidence
 
+_NO_MEMBER = Label("降雨预报未覆盖此处", "The rain forecast does not reach here")
 _MODELS: Mapping[str, Callable[[AssetInputs], list[tuple[Evidence, ...]]]] = {
     "tsf": tsf.evidence,
     "slope": slope.evidence,
@@ -69,34 +73,37 @@ def modelled(
 def _rain_ahead(dataset: str, inputs: AssetInputs) -> list[tuple[Evidence, ...]]:
     """Return what the rain to come would ask of each asset by the signal it makes.
 
-    Of the members the median counts; an hour that nobody speaks of counts as dry. Without a standing of its
-    own a forecast asks for blue at most.
+    Each member has its own wettest hours; what at least half of the members reach counts. Without a standing
+    of its own a forecast asks for blue at most; where no member speaks the node is missing.
     """
     if inputs.forecast is None:
         return [()] * len(inputs.features)
-    known = ~np.isnan(inputs.forecast.intensity).all(axis=0)
-    hourly = np.zeros(known.shape)
-    hourly[known] = np.nanmedian(inputs.forecast.intensity[:, known], axis=0)
     hours = {window.hours for window in inputs.rules.rain_signals.windows.values()}
-    most = {window: _most_in(hourly, round(window)) for window in hours}
+    most = {
+        window: upper_median(
+            np.stack([most_in(member, round(window)) for member in inputs.forecast.intensity])
+        )
+        for window in hours
+    }
     said = []
     for row, feature in enumerate(inputs.features):
+        amounts = {window: round(float(of_all[row]), 1) for window, of_all in most.items()}
+        told = all(math.isfinite(amount) for amount in amounts.values())
         nodes = rain_signal_evidence(
             asset_record(dataset, feature),
             inputs.rules,
-            {window: round(float(amounts[row]), 1) for window, amounts in most.items()},
+            amounts if told else dict.fromkeys(amounts, 0.0),
             valid_time=format_utc(inputs.forecast.issued_at),
             source=inputs.forecast.source,
         )
-        said.append(tuple(replace(node, key=f"forecast/{node.key}") for node in nodes))
+        ahead = (replace(node, key=f"forecast/{node.key}") for node in nodes)
+        said.append(tuple(node if told else _unknown(node) for node in ahead))
     return said
 
 
-def _most_in(hourly: Floats, hours: int) -> Floats:
-    """Return the largest sum of so many hours on end, (assets,) mm."""
-    total = np.cumsum(np.vstack([np.zeros(hourly.shape[1]), hourly]), axis=0)
-    length = min(hours, hourly.shape[0])
-    return np.asarray((total[length:] - total[:-length]).max(axis=0))
+def _unknown(node: Evidence) -> Evidence:
+    """Return the node of a signal as that of one of which nothing is known."""
+    return replace(node, value=None, tier=Tier.NONE, state=EvidenceState.MISSING, note=_NO_MEMBER, inputs=())
 
 
 def worst_of_cells(values: NDArray[np.floating], weights: AssetWeights) -> Floats:

@@ -9,6 +9,7 @@ from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing
 from pipelines.asset_models import AssetInputs, Forecast
+from pipelines.asset_models.members import upper_median
 from pipelines.asset_models.movement import failure_times
 from pipelines.asset_models.nodes import lacking, modelled, numbers
 from pipelines.asset_models.series import Series, series_of
@@ -54,7 +55,7 @@ def _ahead(inputs: AssetInputs, wet: Floats) -> list[Evidence | None]:
     limits = rain_alert_limits().pair
     bursts = _forecast_bursts(inputs.forecast)
     tiers = pair_tier(bursts, wet, limits.intensity_3h, limits.antecedent)
-    tier, burst = (_upper_median(values) for values in (tiers, bursts))
+    tier, burst = (upper_median(values) for values in (tiers, bursts))
     return _pairs("rain_pair_forecast", _PAIR_AHEAD, inputs, burst, wet, tier, inputs.forecast.source)
 
 
@@ -65,14 +66,6 @@ def _forecast_bursts(forecast: Forecast) -> Floats:
     known = ~np.isnan(sums)
     most = np.where(known, sums, -np.inf).max(axis=0, initial=-np.inf)
     return np.where(known.any(axis=0), most, np.nan)
-
-
-def _upper_median(members: Floats) -> Floats:
-    """What at least half of the members that speak reach, (assets,)."""
-    ordered = np.sort(np.where(np.isnan(members), -np.inf, members), axis=0)[::-1]
-    known = (~np.isnan(members)).sum(axis=0)
-    at = np.maximum((known + 1) // 2 - 1, 0)
-    return np.where(known > 0, ordered[at, np.arange(members.shape[1])], np.nan)
 
 
 def _antecedent(inputs: AssetInputs) -> Floats:
