@@ -18,6 +18,7 @@ from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.ogc.map_tiles import OF_STATE, MapTiles, address_of, drawn_fields, tiles_of
 from geoserver.ogc.parameters import given_parameters
 from geoserver.services import services_of
+from geoserver.terrain_tiles import terrain
 from layers.layer import Layer
 from minegis.errors import InvalidInput
 from tiles.grid import GRIDS, MAX_ZOOM, WEB_MERCATOR, Grid, Tile
@@ -120,6 +121,7 @@ for _path, _endpoint in (
     ("/tiles/vector/{collection}/{z}/{x}/{y}.mvt", vector_tile),
     ("/tiles/cells/{z}/{x}/{y}.mvt", cell_tile),
     ("/tiles/one-map/{z}/{x}/{y}.mvt", map_tile),
+    ("/tiles/terrain/{layer_id}/{z}/{x}/{y}.png", terrain),
     ("/tiles/one-map.json", map_tilejson),
     ("/tiles/vector/{collection}.json", tilejson),
 ):
