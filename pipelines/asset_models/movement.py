@@ -9,10 +9,11 @@ import numpy as np
 
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
-from minegis.levels import EvidenceState, Label, Tier
+from minegis.levels import EvidenceState, Label, Standing, Tier
 from pipelines.asset_models import AssetInputs
 from pipelines.asset_models.nodes import lacking, modelled
 from pipelines.asset_models.series import Series, series_of
+from risk_models.cards import card
 from risk_models.slopes.displacement import (
     FailureForecast,
     Outlook,
@@ -22,7 +23,11 @@ from risk_models.slopes.displacement import (
 )
 from risk_models.warning.points import stale_after
 
+type Ranks = np.ndarray[tuple[int], np.dtype[np.int_]]
+
 KEY = "inverse_velocity"
+_FORECAST = 4  # rank of a point with a forecast
+_FAR = 1e5  # d: later than that is never
 _LABEL = Label("速度倒数法失稳时间", "Time of failure by inverse velocity")
 _REASONS = {
     Outlook.TOO_FEW: Label("加速后的有效读数太少", "Too few usable readings since the acceleration began"),
@@ -47,12 +52,12 @@ def failure_times(inputs: AssetInputs) -> list[Evidence]:
     gates = displacement_limits().inverse_velocity
     enough = (~np.isnan(moving)).sum(axis=0) >= gates.long_window + gates.persistence - 1
     rank = np.select(
-        [~current, ~enough, np.isnan(onset), forecast.outlook != Outlook.FORECAST], [0, 1, 2, 3], 4
+        [~current, ~enough, np.isnan(onset), forecast.outlook != Outlook.FORECAST], [0, 1, 2, 3], _FORECAST
     )
     first: dict[int, int] = {}
     for column, owner in enumerate(series.owner.tolist()):
         best = first.get(owner)
-        if best is None or _sooner(rank, forecast, column, best):
+        if best is None or _urgency(rank, forecast, column) > _urgency(rank, forecast, best):
             first[owner] = column
     return [
         _node(series, forecast, rank, first[asset], inputs)
@@ -62,18 +67,27 @@ def failure_times(inputs: AssetInputs) -> list[Evidence]:
     ]
 
 
-def _sooner(
-    rank: np.ndarray[tuple[int], np.dtype[np.int_]], forecast: FailureForecast, a: int, b: int
-) -> bool:
-    if rank[a] != rank[b]:
-        return bool(rank[a] > rank[b])
-    return bool(forecast.time[a] < forecast.time[b])
+def _urgency(rank: Ranks, forecast: FailureForecast, column: int) -> tuple[int, int, float]:
+    """Order the points of an asset: what is known, then the tier that counts, then the sooner one."""
+    if rank[column] < _FORECAST:
+        return int(rank[column]), 0, 0.0
+    days = float(forecast.time[column])
+    return int(rank[column]), int(_standing(forecast, column).cap(_tier(days))), -days
+
+
+def _tier(days: float) -> Tier:
+    return Tier(sum(days <= limit for limit in displacement_limits().lead_time.days.values()))
+
+
+def _standing(forecast: FailureForecast, column: int) -> Standing:
+    """Return illustrative where the time has no upper end: a steady rate explains the readings as well."""
+    return card(KEY).standing if forecast.latest[column] < _FAR else Standing.ILLUSTRATIVE
 
 
 def _node(
     series: Series,
     forecast: FailureForecast,
-    rank: np.ndarray[tuple[int], np.dtype[np.int_]],
+    rank: Ranks,
     column: int,
     inputs: AssetInputs,
 ) -> Evidence:
@@ -98,12 +112,13 @@ def _node(
         )
     days = max(float(forecast.time[column]), 0.0)
     limits = displacement_limits().lead_time
-    tier = sum(days <= limit for limit in limits.days.values())
+    tier, standing = _tier(days), _standing(forecast, column)
     earliest, latest = (
-        format_utc(inputs.at + timedelta(days=max(float(edge[column]), 0.0))) if edge[column] < 1e5 else "∞"
+        format_utc(inputs.at + timedelta(days=max(float(edge[column]), 0.0))) if edge[column] < _FAR else "∞"
         for edge in (forecast.earliest, forecast.latest)
     )
-    shown = Tier(tier) if tier else Tier.BLUE
+    zh, en = ("；最高只计蓝色", "; blue at most") if standing is Standing.ILLUSTRATIVE else ("", "")
+    shown = tier or Tier.BLUE
     limit = limits.days[shown.name.lower()]
     return modelled(
         KEY,
@@ -112,14 +127,15 @@ def _node(
         days,
         "d",
         tier,
+        standing=standing,
         provenance=limits.provenance,
         threshold=f"{'≤' if tier else '>'} {limit:g} d",
         valid_time=now,
         source=source,
         note=Label(
-            f"预测时段{earliest}至{latest}；减速假设概率{forecast.decelerating_probability[column]:.1%}",
+            f"预测时段{earliest}至{latest}；减速假设概率{forecast.decelerating_probability[column]:.1%}{zh}",
             f"Between {earliest} and {latest}; probability that it does not accelerate "
-            f"{forecast.decelerating_probability[column]:.1%}",
+            f"{forecast.decelerating_probability[column]:.1%}{en}",
         ),
         inputs=_fit(forecast, column),
     )

@@ -183,6 +183,32 @@ def test_the_point_that_fails_first_speaks_for_the_slope():
     assert moving.source.startswith("near")
 
 
+# Four samples since the onset with r² 0.8405: t = √(0.8405 × 2 / 0.1595) = 3.25, below the 4.30 of 95 % with two
+# degrees of freedom. A steady rate is not excluded, so the interval is open.
+OPEN = [7.6, 6.0, 6.0, 6.6, 5.5, 4.3, 4.1, 4.1, 7.0, 3.5, 4.3, 4.6, 5.3, 5.8, 3.7, 3.2, 8.2, 18.4, 27.1, 39.0]
+
+
+def test_a_time_of_failure_without_a_latest_is_an_illustration():
+    doubtful = read("slope", "displacement_rate", {(19 - n) / 4: rate for n, rate in enumerate(OPEN)}, "a")
+    (nodes,) = slope.evidence(inputs([feature("a")], [doubtful]))
+    moving = node(nodes, "inverse_velocity")
+    assert moving.value == pytest.approx(0.112226, abs=1e-5)
+    assert (moving.tier, moving.standing) == (Tier.BLUE, Standing.ILLUSTRATIVE)
+    assert moving.note is not None
+    assert "∞" in moving.note.en
+    assert "blue at most" in moving.note.en
+
+
+def test_a_sooner_doubtful_forecast_hides_no_later_sure_one():
+    doubtful = read("slope", "displacement_rate", {(19 - n) / 4: rate for n, rate in enumerate(OPEN)}, "a")
+    for days, tier in ((0.8, Tier.RED), (2.5, Tier.ORANGE)):
+        sure = read("slope", "displacement_rate", accelerating(days, 0.01), "b")
+        (nodes,) = slope.evidence(inputs([feature("a")], [[*doubtful, *sure]]))
+        moving = node(nodes, "inverse_velocity")
+        assert (moving.tier, moving.standing) == (tier, Standing.CALIBRATED)
+        assert moving.source.startswith("b")
+
+
 def test_what_keeps_the_time_of_failure_unknown_is_said():
     rates = accelerating(3)
     suspect = [
