@@ -180,6 +180,10 @@ def install(app: FastAPI) -> None:
 
     async def ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, MinegisError)
+        if isinstance(error, InvalidDeclaration):  # a file of the server: its path is for the log
+            LOG.error("%s", error)
+            what = "a file of the server is not as declared"
+            error = InvalidDeclaration(what, expected="see the log of the server")
         return problem_of(error, request.url.path)
 
     async def http(request: Request, error: Exception) -> Response:

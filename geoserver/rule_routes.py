@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
 
@@ -14,13 +18,16 @@ from data_catalog.site import Site
 from data_catalog.store import Store
 from geoserver import rule_views as views
 from geoserver.errors import PROBLEMS
+from geoserver.pools import Pool
 from geoserver.services import OpenSite, services_of
 from geoserver.writers import WriterRoute, json_answer
 from minegis.declarations import Declaration
-from minegis.errors import NotFound
+from minegis.errors import InvalidInput, MinegisError, NotFound
 from pipelines.rule_life import activate, backtest_apart, receive, rollback
 from pipelines.rule_signing import Signature, TrustedKeys, trusted_keys
 from pipelines.rule_state import find_package
+
+LOG = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"], responses=PROBLEMS, route_class=WriterRoute)
 
@@ -43,7 +50,7 @@ class Trial(Declaration):
 
     since: AwareDatetime
     until: AwareDatetime
-    step_hours: float = Field(default=6.0, gt=0, le=24 * 366)
+    step_hours: float = Field(default=6.0, gt=0, le=24 * 366, allow_inf_nan=False)
     who: Who
 
 
@@ -129,16 +136,30 @@ async def rule_backtest(request: Request, package: str, version: str) -> Respons
 @router.post("/{package}/{version}/backtest", status_code=HTTPStatus.CREATED)
 async def rule_try(request: Request, package: str, version: str, trial: Trial) -> Response:
     """Replay a period under a package and under the active one, and keep the report."""
-    database = services_of(request).settings.database
+    services = services_of(request)
+    step = timedelta(hours=trial.step_hours)
 
-    def work(site: Site, store: Store, _: TrustedKeys) -> dict[str, Any]:
-        known = find_package(site, store, package, version)
-        step = timedelta(hours=trial.step_hours)
+    def work() -> dict[str, Any]:
+        opened = services.opened()
+        known = find_package(opened.site, opened.store, package, version)
+        database = services.settings.database
         return views.tested(
-            backtest_apart(site, database, known, trial.since, trial.until, step, who=trial.who)
+            backtest_apart(opened.site, database, known, trial.since, trial.until, step, who=trial.who)
         )
 
-    return json_answer(await _changed(request, work), HTTPStatus.CREATED)
+    # A place of its own: whoever waits for a replay keeps no rollback waiting.
+    with _trials(request).place():
+        tested = await run_sync(work, limiter=CapacityLimiter(1))
+    return json_answer(tested, HTTPStatus.CREATED)
+
+
+def _trials(request: Request) -> Pool:
+    """Return the one place for back-tests; called on the event loop."""
+    state = request.app.state
+    found: Pool | None = getattr(state, "rule_trials", None)
+    if found is None:
+        found = state.rule_trials = Pool("back-test", 1, 0)
+    return found
 
 
 @router.post("/{package}/{version}/activate")
@@ -166,6 +187,17 @@ async def _changed(
 
     def change() -> dict[str, Any]:
         opened = services.opened()
-        return work(opened.site, opened.store, trusted_keys(services.settings.rule_keys))
+        return work(opened.site, opened.store, _keys(services.settings.rule_keys))
 
     return await services.export(change)
+
+
+def _keys(path: Path | None) -> TrustedKeys:
+    """Return the trusted keys; a mistake there is the operator's, and told in the log alone."""
+    try:
+        return trusted_keys(path)
+    except InvalidInput as error:
+        LOG.error("%s", error)
+        raise MinegisError(
+            "the trusted keys cannot be read", where="MINEGIS_RULE_KEYS", expected="see the log of the server"
+        ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,10 @@ from data_catalog.site import Site
 from data_catalog.store import Store
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from minegis.clock import parse_utc, utc_now
+from minegis.errors import InvalidInput
 from minegis.settings import Settings
+
+_LONGEST_STEP = 24 * 366  # h
 
 rules = typer.Typer(no_args_is_help=True, help="Rule packages: thresholds and clauses that judge.")
 
@@ -155,14 +158,15 @@ def backtest(
 ) -> None:
     """Replay a period under a package and under the active one; needed before it can be activated."""
     from geoserver.rule_views import tested  # noqa: PLC0415
-    from pipelines.rule_state import find_package  # noqa: PLC0415
+    from pipelines.rule_state import find_package, in_calendar  # noqa: PLC0415
     from pipelines.rule_trial import run_backtest  # noqa: PLC0415
 
     with _opened(site) as (_, opened, store):
         known = find_package(opened, store, *_split(package))
         end = _moment(until, "--until") if until else opened.now()
+        in_calendar(end, end)
         begin = _moment(since, "--since") if since else end - timedelta(days=90)
-        found = run_backtest(opened, store, known, begin, end, timedelta(hours=step), who=who or getuser())
+        found = run_backtest(opened, store, known, begin, end, _step(step), who=who or getuser())
     if as_json:
         print_json(tested(found))
     else:
@@ -263,7 +267,18 @@ def _split(package: str) -> tuple[str, str]:
 def _moment(text: str, where: str) -> datetime:
     if len(text) == len("2026-07-20"):
         text += "T00:00:00Z"
-    return parse_utc(text, where=where).astimezone(UTC)
+    return parse_utc(text, where=where)
+
+
+def _step(hours: float) -> timedelta:
+    if not 0 < hours <= _LONGEST_STEP:
+        raise InvalidInput(
+            "a step out of range",
+            where="--step",
+            expected=f"more than 0, at most {_LONGEST_STEP} h",
+            got=f"{hours}",
+        )
+    return timedelta(hours=hours)
 
 
 def _password(protect: bool, *, confirm: bool = False) -> bytes | None:

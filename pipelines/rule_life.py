@@ -8,10 +8,9 @@ change of rules needs no restart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +26,7 @@ from pipelines.rule_state import (
     default_rules,
     find_by_digest,
     find_package,
+    in_calendar,
     in_place,
     named,
     package_record,
@@ -37,6 +37,7 @@ from risk_models.rule_package import RulePackage, load_rules, read_rules
 
 FOLDER = "rules"
 SIGNATURE_SUFFIX = ".sig"
+LONGEST_BACKTEST = 600.0  # s, that a server gives one
 _FREE_OF_SIGNATURE = "national"
 
 
@@ -78,13 +79,16 @@ def receive(
 
 
 def _read(text: str, where: str, site: Site) -> RulePackage:
-    """Read a package from outside: its mistakes are those of who sent it."""
+    """Read a package from outside: its mistakes are the sender's, those of its base are the site's."""
     try:
         return read_rules(text, where, site.path(FOLDER))
     except InvalidDeclaration as error:
+        if not str(error).startswith(f"{where}:"):
+            raise
         raise InvalidInput(error.what, where=error.where, expected=error.expected, got=error.got) from None
     except NotFound as error:
-        raise InvalidInput(error.what, where=f"{where}: extends", got=error.where) from None
+        name = Path(error.where).stem
+        raise InvalidInput(error.what, where=f"{where}: extends", got=name) from None
 
 
 def receive_file(site: Site, store: Store, path: Path, keys: TrustedKeys, *, who: str) -> KnownPackage:
@@ -125,40 +129,76 @@ def backtest_apart(
     step: timedelta,
     *,
     who: str,
+    seconds: float = LONGEST_BACKTEST,
 ) -> BacktestRecord:
     """Make a back-test in a process of its own: a replay is long work, and loads what a server does not.
+
+    Parameters
+    ----------
+    seconds : float
+        After these the process is ended.
 
     Raises
     ------
     InvalidInput
-        As `rule_trial.run_backtest`.
+        As `rule_trial.run_backtest`, or if the time is over.
     MinegisError
         If the process ended before it was done.
     """
     named(who)
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as apart:
-        asked = apart.submit(
-            _backtest_here, site.folder, database, known.record.digest, since, until, step, who
-        )
-        try:
-            return asked.result()
-        except BrokenProcessPool:
-            raise MinegisError(
-                "the back-test ended before it was done",
+    in_calendar(since, until)
+    context = get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    asked = (there, site.folder, database, known.record.digest, since, until, step, who)
+    process = context.Process(target=_backtest_there, args=asked, daemon=True)
+    process.start()
+    there.close()
+    try:
+        if not here.poll(seconds):
+            raise InvalidInput(
+                "the back-test took too long",
                 where=known.name,
-                expected="memory enough, or a shorter period",
-            ) from None
+                expected=f"at most {seconds:g} s: a shorter period, a longer step, `minegis rules backtest`",
+            )
+        found = here.recv()
+    except EOFError:
+        raise MinegisError(
+            "the back-test ended before it was done",
+            where=known.name,
+            expected="memory enough, or a shorter period",
+        ) from None
+    finally:
+        process.kill()
+        process.join()
+        here.close()
+    if isinstance(found, MinegisError):
+        raise found
+    record: BacktestRecord = found
+    return record
 
 
-def _backtest_here(
-    folder: Path, database: str, digest: str, since: datetime, until: datetime, step: timedelta, who: str
-) -> BacktestRecord:
+def _backtest_there(
+    answer: Connection,
+    folder: Path,
+    database: str,
+    digest: str,
+    since: datetime,
+    until: datetime,
+    step: timedelta,
+    who: str,
+) -> None:
     from pipelines.rule_trial import run_backtest  # noqa: PLC0415
 
-    site = Site.open(folder)
-    with Store.open(folder, database) as store:
-        known = find_by_digest(site, store, digest)
-        return run_backtest(site, store, known, since, until, step, who=who)
+    try:
+        site = Site.open(folder)
+        with Store.open(folder, database) as store:
+            known = find_by_digest(site, store, digest)
+            found: BacktestRecord | MinegisError = run_backtest(
+                site, store, known, since, until, step, who=who
+            )
+    except MinegisError as error:
+        found = error
+    answer.send(found)
 
 
 def activate(

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 
 from data_catalog.site import Site
 from data_catalog.store import ActivationRecord, RulePackageRecord, Store
 from minegis.clock import utc_now
-from minegis.errors import InvalidInput, NotFound
+from minegis.errors import InvalidInput, MinegisError, NotFound
 from pipelines.rule_signing import Signature
 from risk_models.rule_package import RULES, RulePackage, load_rules, package_of
 
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _PACKAGED = "minegis"  # who brings what comes with minegis
 
 
@@ -59,13 +60,14 @@ def rules_of(record: RulePackageRecord) -> RulePackage:
 
     Raises
     ------
-    InvalidInput
-        If the content was changed in the store, or has other sections than this version of minegis.
+    MinegisError
+        If the content was changed in the store, or has other sections than this version of minegis: who asks
+        can do nothing about it.
     """
     where = f"{record.id}/{record.version}"
     package = package_of(record.content, where)
     if package.digest != record.digest:
-        raise InvalidInput(
+        raise MinegisError(
             "the content in the store is not the one that was received",
             where=where,
             expected=f"digest {record.digest[:12]}",
@@ -230,3 +232,18 @@ def named(who: str, reason: str = "-") -> None:
     for name, value in (("who", who), ("reason", reason)):
         if not value.strip():
             raise InvalidInput("a change of rules says who made it and why", where=name, expected="a text")
+
+
+def in_calendar(since: datetime, until: datetime) -> None:
+    """Refuse a period whose ends no computation of times could step over.
+
+    Raises
+    ------
+    InvalidInput
+        If it begins before 1900 or ends after 2200.
+    """
+    for name, moment in (("since", since), ("until", until)):
+        if not EARLIEST <= moment <= LATEST:
+            raise InvalidInput(
+                "a time out of range", where=name, expected="1900 to 2200", got=moment.isoformat()
+            )

@@ -8,7 +8,7 @@ from data_catalog.site import Site
 from data_catalog.store import BacktestRecord, Store
 from minegis.clock import parse_utc, utc_now
 from pipelines.rule_backtest import Incident, backtest
-from pipelines.rule_state import KnownPackage, active_rules, named
+from pipelines.rule_state import KnownPackage, active_rules, in_calendar, named
 
 
 def run_backtest(
@@ -26,9 +26,10 @@ def run_backtest(
     Raises
     ------
     InvalidInput
-        If the period is empty.
+        If the period is empty, or out of the calendar.
     """
     named(who)
+    in_calendar(since, until)
     active = active_rules(site, store)
     report = backtest(store, active, known.package(), since, until, step, _incidents(store))
     record = BacktestRecord(known.record.digest, active.digest, since, until, report, who, utc_now())

@@ -21,5 +21,5 @@ def newest_report(site: Site) -> Path:
     """
     found = sorted(path for path in (site.folder / FOLDER).glob("*Z-*") if (path / "report.json").is_file())
     if not found:
-        raise NotFound("no verification report yet", where=str(site.folder), expected="`minegis verify`")
+        raise NotFound("no verification report yet", where=FOLDER, expected="`minegis verify`")
     return found[-1]

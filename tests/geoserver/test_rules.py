@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from typer.testing import CliRunner
 
 from geoserver.app import create_app
 from geoserver.cli import app
+from minegis.errors import InvalidInput
 from minegis.settings import Settings
 from pipelines.rule_signing import key_line, make_key, sign
 from risk_models.rule_package import read_rules
@@ -209,12 +212,15 @@ def test_what_is_too_long_is_refused_by_its_beginning(unchanged: TestClient, bod
         ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "2026-07-01T00:00:00"}),
         ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "2026-06-01T00:00:00Z"}),
         ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"step_hours": 1e-9}),
+        ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"step_hours": float("nan")}),
+        ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"since": "0001-01-01T00:00:00+14:00"}),
+        ("/api/v1/rules/national/1.1.0/backtest", PERIOD | {"until": "9999-12-31T23:59:59-12:00"}),
     ],
 )
 def test_a_request_that_cannot_be_meant_is_refused(
     unchanged: TestClient, path: str, body: dict[str, Any]
 ) -> None:
-    answer = unchanged.post(path, json=body)
+    answer = unchanged.post(path, content=json.dumps(body))
     assert answer.status_code == 400
     assert answer.json()["status"] == 400
 
@@ -239,6 +245,68 @@ def test_limits_are_generated_from_the_design_of_an_asset(unchanged: TestClient)
     assert "design_flood_level" in missing["flood_level_gap"]
     required = {each["key"]: each["value"] for each in body["requirements"]}
     assert (required["flood_standard"], required["factor_of_safety/bishop/normal"]) == ("100–200", 1.25)
+
+
+@pytest.mark.parametrize("trusted", [None, "keys: [", "keys: [{signer: a, public: b}]"])
+def test_trusted_keys_that_cannot_be_read_are_told_in_the_log_and_not_to_the_client(
+    tmp_path: Path, trusted: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    if trusted is not None:
+        (tmp_path / "trusted.yaml").write_text(trusted, encoding="utf-8")
+    with opened(tmp_path / "site", tmp_path) as client:
+        answer = client.post("/api/v1/rules", json={"text": TEXT, "who": "Li"})
+    assert (answer.status_code, answer.json()["where"]) == (500, "MINEGIS_RULE_KEYS")
+    assert str(tmp_path) not in answer.text
+    assert str(tmp_path / "trusted.yaml") in caplog.text
+
+
+def test_a_file_of_the_server_that_is_not_as_declared_is_told_in_the_log_and_not_to_the_client(
+    tmp_path: Path, keys: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(tmp_path, keys) as client:
+        (folder := next(tmp_path.rglob("site.yaml")).parent / "rules").mkdir()
+        (folder / "liaoning.yaml").write_text("id: [", encoding="utf-8")
+        answer = client.post("/api/v1/rules", json={"text": TEXT, "who": "Li"})
+    assert answer.status_code == 500
+    assert str(tmp_path) not in answer.text
+    assert str(folder / "liaoning.yaml") in caplog.text
+
+
+def test_one_back_test_at_a_time_keeps_no_rollback_waiting(
+    office: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, finish = Event(), Event()
+
+    def slow(*_: Any, **__: Any) -> None:
+        started.set()
+        assert finish.wait(60)
+        raise InvalidInput("ended by the test")
+
+    monkeypatch.setattr("geoserver.rule_routes.backtest_apart", slow)
+    path = "/api/v1/rules/national/1.1.0/backtest"
+    with ThreadPoolExecutor(1) as apart:
+        first = apart.submit(office.post, path, json=PERIOD)
+        assert started.wait(60)
+        second = office.post(path, json=PERIOD)
+        rolled = office.post("/api/v1/rules/rollback", json=DECISION)
+        finish.set()
+        assert (second.status_code, second.headers["Retry-After"]) == (503, "1")
+        assert (rolled.status_code, rolled.json()["what"]) == (409, "there is nothing to roll back to")
+        assert first.result().json()["what"] == "ended by the test"
+    assert office.post(path, json=PERIOD).json()["what"] == "ended by the test"
+
+
+def test_the_command_refuses_a_step_and_a_time_that_cannot_be(tmp_path: Path) -> None:
+    site = make_site(tmp_path / "site")
+    for given in (
+        ("--step", "nan"),
+        ("--step", "1e300"),
+        ("--since", "0001-01-01"),
+        ("--until", "9999-12-31"),
+    ):
+        command = ["rules", "backtest", "national", "--site", str(site), *given]
+        with pytest.raises(InvalidInput):
+            CliRunner().invoke(app, command, catch_exceptions=False)
 
 
 def test_the_command_does_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

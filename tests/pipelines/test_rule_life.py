@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from data_catalog.site import Area, Site, SiteDeclaration
 from data_catalog.store import ActivationRecord, Feature, Store
 from data_catalog.store.schema import RULE_PACKAGE
 from minegis.declarations import BilingualText
-from minegis.errors import InvalidInput, MinegisError, NotFound, Stale, StoreConflict
+from minegis.errors import InvalidDeclaration, InvalidInput, MinegisError, NotFound, Stale, StoreConflict
 from minegis.levels import Origin
 from minegis.reading import Quality, Reading
 from pipelines.replay import replay
 from pipelines.rule_backtest import backtest
-from pipelines.rule_life import activate, receive, receive_file, rollback
+from pipelines.rule_life import activate, backtest_apart, receive, receive_file, rollback
 from pipelines.rule_signing import TrustedKey, TrustedKeys, make_key, sign
 from pipelines.rule_state import (
     KnownPackage,
@@ -314,8 +315,9 @@ def test_a_content_changed_in_the_store_judges_nothing(office: Office) -> None:
         connection.execute(
             sa.update(RULE_PACKAGE).values(content=eased).where(RULE_PACKAGE.c.id == "somewhere")
         )
-    with pytest.raises(InvalidInput, match="not the one that was received"):
+    with pytest.raises(MinegisError, match="not the one that was received") as caught:
         office.active()
+    assert not isinstance(caught.value, InvalidInput)  # nobody who asks can mend it
     office.rollback()
     assert office.active() == "rules/national/1.1.0"
 
@@ -371,6 +373,46 @@ def test_a_period_that_cannot_be_replayed_is_refused(
     known = office.signed(province())
     with pytest.raises(InvalidInput, match=r"empty period|too many evaluations"):
         run_backtest(office.site, office.store, known, since, until, step, who="Li")
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (datetime.fromisoformat("0001-01-01T00:00:00+14:00"), AT),  # no time in UTC
+        (AT, datetime.fromisoformat("9999-12-31T23:59:59-12:00")),
+        (datetime(1899, 12, 31, tzinfo=UTC), AT),
+    ],
+)
+def test_a_period_at_the_edge_of_the_calendar_is_refused(
+    office: Office, since: datetime, until: datetime
+) -> None:
+    known = office.signed(province())
+    with pytest.raises(InvalidInput, match="1900 to 2200"):
+        run_backtest(office.site, office.store, known, since, until, 366 * DAY, who="Li")
+    with pytest.raises(InvalidInput, match="1900 to 2200"):
+        backtest_apart(office.site, "", known, since, until, 366 * DAY, who="Li")
+
+
+def test_a_back_test_that_takes_too_long_is_ended(office: Office) -> None:
+    known = office.signed(province())
+    with pytest.raises(
+        InvalidInput, match=r"took too long.*at most 0\.001 s"
+    ):  # a process is slower to start
+        backtest_apart(office.site, "", known, BEGIN, AT, DAY, who="Li", seconds=0.001)
+    assert multiprocessing.active_children() == []
+    assert office.store.rules.backtests(known.record.digest) == []
+
+
+def test_mistakes_of_a_base_in_the_folder_are_not_those_of_who_sends_a_package(office: Office) -> None:
+    folder = office.site.path("rules")
+    folder.mkdir()
+    (folder / "base.yaml").write_text(province("base").replace("orange:", "oronge:"), encoding="utf-8")
+    text = "id: county\nversion: 2.0.0\ntitle: {zh: 某县, en: A county}\nextends: base\n"
+    with pytest.raises(InvalidDeclaration, match=r"base\.yaml:\d+: "):
+        receive(office.site, office.store, text, None, office.keys, who="Li")
+    with pytest.raises(InvalidInput, match="no such rule package") as caught:
+        receive(office.site, office.store, text.replace("base", "atlantis"), None, office.keys, who="Li")
+    assert str(folder) not in str(caught.value)
 
 
 def test_two_colours_of_liaoning_drop_the_yellow_of_a_rainy_night(office: Office) -> None:
