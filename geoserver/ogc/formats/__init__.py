@@ -13,10 +13,11 @@ from geoserver.ogc.formats.geojsonseq import GeoJsonSeq
 from geoserver.ogc.formats.html import Html
 from geoserver.ogc.formats.jsonld import JsonLd
 from geoserver.ogc.formats.parquet import GeoParquet
+from geoserver.ogc.formats.xlsx import Xlsx
 
 __all__ = ["FORMATS", "Answer", "Format"]
 
-_FILES: tuple[Format, ...] = (GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), GeoPackage())
+_FILES: tuple[Format, ...] = (GeoJsonSeq(), FlatGeobuf(), GeoParquet(), Csv(), Xlsx(), GeoPackage())
 _PAGES: tuple[Format, ...] = (GeoJson(), Html(frozenset(each.media_type for each in _FILES)), JsonLd())
 
 FORMATS: Mapping[str, Format] = MappingProxyType({each.key: each for each in (*_PAGES, *_FILES)})

@@ -12,6 +12,7 @@ import shapely
 from data_catalog.items import FIXED_COLUMNS, Page
 from geoserver.ogc.formats.columns import shapes_of
 from geoserver.ogc.formats.format import Answer
+from geoserver.ogc.formats.formulas import is_formula
 
 _MARK = "\ufeff"  # else Excel reads Chinese as the code page of the machine
 
@@ -19,9 +20,9 @@ _MARK = "\ufeff"  # else Excel reads Chinese as the code page of the machine
 class Csv:
     """Text in quotes, all else bare: nothing between two commas is not known, ``""`` is an empty text.
 
-    Values are as they are stored, times in ISO 8601. The column of the geometry comes last and has the name
-    by which GDAL and QGIS know it: ``WKT`` in CRS84, else with the code, as ``_WKTgeometry_EPSG_4490``; its
-    coordinates are x before y.
+    Values are as they are stored, times in ISO 8601; but a text that a spreadsheet would run as a formula has
+    an apostrophe in front. The column of the geometry comes last and has the name by which GDAL and QGIS know
+    it: ``WKT`` in CRS84, else with the code, as ``_WKTgeometry_EPSG_4490``; its coordinates are x before y.
     """
 
     key = "csv"
@@ -56,9 +57,10 @@ def _rows(page: Page, answer: Answer) -> Iterator[list[Any]]:
     shapes = shapes_of(page, answer)
     ends = [()] * len(page.rows) if shapes is None else [(each,) for each in shapely.to_wkt(shapes, -1)]
     for row, end in zip(page.rows, ends, strict=True):
-        values = (_text(each) if isinstance(each, bool) else each for each in row[FIXED_COLUMNS:])
-        yield [row[0], *values, *end]
+        yield [_written(row[0]), *map(_written, row[FIXED_COLUMNS:]), *end]
 
 
-def _text(value: bool) -> str:
-    return "true" if value else "false"
+def _written(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and is_formula(value) else value

@@ -15,6 +15,7 @@ from data_catalog.items import Page
 from geoserver.ogc.crs import Geometries
 from geoserver.ogc.formats.columns import GEOMETRY, batch, schema, shapes_of
 from geoserver.ogc.formats.format import Answer
+from geoserver.ogc.formats.sink import Sink
 from minegis.coordinates import projjson
 
 _ROWS_A_GROUP = 50_000
@@ -45,7 +46,7 @@ class GeoParquet:
 
     def write(self, pages: Iterable[Page], answer: Answer) -> Iterator[bytes]:
         """Give the bytes of the file, a row group at a time."""
-        sink = _Sink()
+        sink = Sink()
         writer: Any = None
         summary = _Summary()
         waiting: list[pa.RecordBatch] = []
@@ -69,30 +70,6 @@ class GeoParquet:
             writer.add_key_value_metadata({"geo": orjson.dumps(summary.metadata(answer))})
         writer.close()
         yield sink.taken()
-
-
-class _Sink:
-    """A file in memory that is emptied as it grows."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def write(self, piece: Any) -> int:
-        self._pieces.append(bytes(piece))
-        return len(piece)
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-    def taken(self) -> bytes:
-        """Return what was written since the last time."""
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)
 
 
 class _Summary:

@@ -1,0 +1,13 @@
+"""Text that a spreadsheet would take for a formula, and so run."""
+
+from __future__ import annotations
+
+import re
+
+_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-][0-9][0-9., ]*")
+
+
+def is_formula(text: str) -> bool:
+    """Say whether a spreadsheet that opens text by itself would compute it; a signed number is no formula."""
+    return text.startswith(_BEGINNINGS) and not _NUMBER.fullmatch(text)
