@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -18,6 +19,7 @@ from data_catalog.store import Artefact
 from geoserver import subjects
 from geoserver.errors import PROBLEMS
 from geoserver.explain import assets_touching, explain_cell, find_cell, take_apart
+from geoserver.parameters import Known
 from geoserver.services import OpenSite, services_of
 from layers.layer import Layer, groups, layers
 from minegis import cells as h3
@@ -38,12 +40,14 @@ def answer(data: Any) -> Response:
     return Response(orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
-async def _answered(request: Request, read: Callable[[OpenSite], Any]) -> Response:
-    """Return as JSON what is read of the open site, all of it at one time."""
+async def answered(
+    request: Request, read: Callable[[OpenSite], Any], as_of: datetime | None = None
+) -> Response:
+    """Return as JSON what is read of the open site, all of it at one time, as it was known at a moment."""
     services = services_of(request)
 
     def work() -> Response:
-        opened = services.opened()
+        opened = services.opened().then(as_of)
         return answer(opened.at_one_time(lambda: read(opened)))
 
     return await services.query(work, request)
@@ -53,7 +57,7 @@ async def _answered(request: Request, read: Callable[[OpenSite], Any]) -> Respon
 async def site(request: Request) -> Response:
     """Describe the site: its title, where it lies, its last run, and what it lacks."""
     review_number = services_of(request).settings.review_number
-    return await _answered(request, lambda opened: {**_site(opened), "review_number": review_number})
+    return await answered(request, lambda opened: {**_site(opened), "review_number": review_number})
 
 
 def _site(opened: OpenSite) -> dict[str, Any]:
@@ -127,9 +131,9 @@ async def vocabulary() -> Response:
 
 
 @router.get("/layers")
-async def layer_list(request: Request) -> Response:
+async def layer_list(request: Request, as_of: Known = None) -> Response:
     """List the layers that the site has data for, in the order they are drawn."""
-    return await _answered(request, _layers)
+    return await answered(request, _layers, as_of)
 
 
 def _layers(opened: OpenSite) -> list[dict[str, Any]]:
@@ -167,14 +171,14 @@ def _vector(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
         version = opened.store.version("warning_event")
     else:
         items = opened.store.items(layer.dataset)
-        count, version = items.count(ItemQuery()) or 0, items.version()
+        count, version = items.count(ItemQuery(moment=opened.as_of)) or 0, items.version()
         origins = {origin for origin, _ in opened.provenance(layer.dataset)}
         credited = _dataset_sources(opened, layer.dataset)
         if not count:
             return None
-    run = opened.store.last_run()
+    run = opened.store.last_run(opened.as_of)
     return {
-        "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?v={version}",
+        "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?{_state(opened, version)}",
         "source_layer": layer.dataset,
         "origin": _origin(origins),
         "sources": credited,
@@ -183,16 +187,21 @@ def _vector(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
     }
 
 
+def _state(opened: OpenSite, version: str) -> str:
+    """Return what tells tiles of one state from those of another."""
+    return f"v={version}" if opened.as_of is None else f"as_of={format_utc(opened.as_of)}"
+
+
 def _raster(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
-    files = [each for each in opened.store.artefacts() if each.layer == layer.raster]
+    files = [each for each in opened.store.artefacts(opened.as_of) if each.layer == layer.raster]
     files = [each for each in files if each.path.endswith(".tif")]
     if not files:
         return None
     inputs = [each for file in files for each in file.inputs]
-    version = opened.rasters.version()
+    state = _state(opened, opened.rasters.version())
     return {
-        "tiles": f"/tiles/raster/{layer.id}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}.png?v={version}",
-        "bounds": _joined([bounds_of(path) for path in opened.rasters.paths(layer.id)]),
+        "tiles": f"/tiles/raster/{layer.id}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}.png?{state}",
+        "bounds": _joined([bounds_of(path) for path in opened.rasters.paths(layer.id, opened.as_of)]),
         "origin": _origin({each.get("origin", "public") for each in inputs}),
         "sources": _sources_of(files),
         "updated_at": format_utc(max(each.made_at for each in files)),
@@ -201,15 +210,15 @@ def _raster(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
 
 
 def _cells(opened: OpenSite, _layer: Layer) -> dict[str, Any] | None:
-    tables = opened.cells.tables()
+    tables = opened.cells.tables(opened.as_of)
     if not tables:
         return None
-    run = opened.store.last_run()
+    run = opened.store.last_run(opened.as_of)
     return {
-        "tiles": f"/tiles/cells/{{z}}/{{x}}/{{y}}.mvt?v={opened.cells.version()}",
+        "tiles": f"/tiles/cells/{{z}}/{{x}}/{{y}}.mvt?{_state(opened, opened.cells.version())}",
         "source_layer": RISK_CELL,
         "origin": str(opened.site.declaration.origin),
-        "sources": _sources_of(opened.store.artefacts()) | _assets_sources(opened),
+        "sources": _sources_of(opened.store.artefacts(opened.as_of)) | _assets_sources(opened),
         "updated_at": format_utc(run.finished_at) if run else None,
         "count": len(tables[max(tables)].cell),
     }
@@ -240,7 +249,8 @@ def _warned(opened: OpenSite) -> tuple[int, set[str], set[str]]:
     warned: dict[str, list[str]] = {}
     for each in active:
         warned.setdefault(each.dataset, []).append(each.asset_id)
-    assets = (asset for name, ids in warned.items() for asset in opened.store.features(name, ids=ids))
+    read, then = opened.store.features, opened.as_of
+    assets = (asset for name, ids in warned.items() for asset in read(name, ids=ids, as_of=then))
     return len(active), {str(each.origin) for each in active}, {_source(asset.source) for asset in assets}
 
 
@@ -251,40 +261,45 @@ def _origin(found: set[str]) -> str:
 
 
 @router.get("/regions/{code}")
-async def region(request: Request, code: str) -> Response:
+async def region(request: Request, code: str, as_of: Known = None) -> Response:
     """Return a region: its risk with the reasons, and its children."""
-    return await _answered(request, lambda opened: subjects.region(opened, code))
+    return await answered(request, lambda opened: subjects.region(opened, code), as_of)
 
 
 @router.get("/assets/{dataset}/{asset_id:path}")
-async def asset(request: Request, dataset: str, asset_id: str) -> Response:
+async def asset(request: Request, dataset: str, asset_id: str, as_of: Known = None) -> Response:
     """Return an asset: its fields, its tier with the chain, readings, regions, cells and warnings."""
-    return await _answered(request, lambda opened: subjects.asset(opened, dataset, asset_id))
+    return await answered(request, lambda opened: subjects.asset(opened, dataset, asset_id), as_of)
 
 
 @router.get("/explanations/{subject:path}")
-async def explanation(request: Request, subject: str) -> Response:
+async def explanation(request: Request, subject: str, as_of: Known = None) -> Response:
     """Return what the score of an asset (`tsf/ID`) or a region is made of, and what would make it better."""
-    return await _answered(request, lambda opened: take_apart(opened.store, opened.site, subject).to_json())
+
+    def taken(opened: OpenSite) -> dict[str, Any]:
+        return take_apart(opened.store, opened.site, subject, opened.as_of).to_json()
+
+    return await answered(request, taken, as_of)
 
 
 @router.get("/cells/{cell}")
-async def cell(request: Request, cell: str) -> Response:
+async def cell(request: Request, cell: str, as_of: Known = None) -> Response:
     """Return a risk cell with its chain and the assets in it."""
-    return await _answered(request, lambda opened: _cell(opened, cell))
+    return await answered(request, lambda opened: _cell(opened, cell), as_of)
 
 
 def _cell(opened: OpenSite, cell: str) -> dict[str, Any]:
-    table, row = find_cell(opened.cells, cell)
+    table, row = find_cell(opened.cells, cell, opened.as_of)
     values = table.values(row)
     chosen = table.cell[row : row + 1]
+    touching = assets_touching(opened.store, h3.polygons(chosen)[0], opened.as_of)
     return {
         "id": h3.to_text(chosen)[0],
         "resolution": table.resolution,
         **{name: values.get(name) for name in ("tier", "state", "score", "p")},
         "area_km2": float(h3.areas_km2(chosen)[0]),
-        "assets": [subjects.summary(each) for each in assets_touching(opened.store, h3.polygons(chosen)[0])],
-        "chain": explain_cell(opened.store, table, row).to_json(),
+        "assets": [subjects.summary(each) for each in touching],
+        "chain": explain_cell(opened.store, table, row, opened.as_of).to_json(),
     }
 
 
@@ -293,6 +308,7 @@ async def warnings(
     request: Request,
     status: Literal["active", "all"] = "active",
     tier: Annotated[int | None, Query(ge=1, le=4)] = None,
+    as_of: Known = None,
 ) -> Response:
     """List warnings, the most severe and newest first."""
 
@@ -305,13 +321,13 @@ async def warnings(
         found.sort(key=lambda each: (each.last.tier, each.last.sent_at), reverse=True)
         return subjects.warnings(opened, found)
 
-    return await _answered(request, chosen)
+    return await answered(request, chosen, as_of)
 
 
 @router.get("/search")
 async def search(request: Request, q: Annotated[str, Query(min_length=1, max_length=80)]) -> Response:
     """Find assets, regions, stations and places by a part of their name, their id or code."""
-    return await _answered(request, lambda opened: _found(opened, q.strip()))
+    return await answered(request, lambda opened: _found(opened, q.strip()))
 
 
 def _found(opened: OpenSite, text: str) -> list[dict[str, Any]]:

@@ -14,7 +14,16 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from geoserver import api, archive_routes, cap, errors, rule_routes, tile_routes, verification_routes
+from geoserver import (
+    api,
+    archive_routes,
+    cap,
+    errors,
+    rule_routes,
+    tile_routes,
+    time_routes,
+    verification_routes,
+)
 from geoserver.compression import Compression
 from geoserver.headers import Headers
 from geoserver.metrics import Measured, Metrics, metrics
@@ -38,6 +47,7 @@ PARTS = (
     conformance,
     styles,
     openapi,
+    time_routes,
     api,
     archive_routes,
     cap,
@@ -87,7 +97,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
     for part in PARTS:  # the OGC API has a document of its own
         app.include_router(
-            part.router, include_in_schema=part in (api, cap, rule_routes, verification_routes)
+            part.router, include_in_schema=part in (time_routes, api, cap, rule_routes, verification_routes)
         )
     rasters = services.pools["raster"]
     app.include_router(

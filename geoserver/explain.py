@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ def explain_subject(store: Store, site: Site, subject: str) -> Evidence:
     return explain_asset(store, found[0], subject)
 
 
-def take_apart(store: Store, site: Site, subject: str) -> Explanation:
+def take_apart(store: Store, site: Site, subject: str, as_of: datetime | None = None) -> Explanation:
     """Return what the score of ``tsf/ID``, a region or a cell is made of, and what would make it better.
 
     Raises
@@ -77,17 +78,17 @@ def take_apart(store: Store, site: Site, subject: str) -> Explanation:
         If what an asset was judged by has changed since.
     """
     if _REGION_CODE.fullmatch(subject):
-        region = _region_risk(store, subject)
+        region = _region_risk(store, subject, as_of)
         return explain_region_tier(region, rules_of_method(site, store, region.chain["method"]))
     if _CELL.fullmatch(subject):
-        found = find_cell(CellTables(store, site.folder), subject)
-        return _take_cell_apart(store, *found, active_rules(site, store))
+        found = find_cell(CellTables(store, site.folder), subject, as_of)
+        return _take_cell_apart(store, *found, active_rules(site, store), as_of)
     dataset, slash, asset_id = subject.partition("/")
     if not slash:
         raise InvalidInput(
             "nothing that has a score", where=subject, expected="`tsf/ID`, a region code or a cell"
         )
-    judged = _assessment(store, dataset, asset_id)
+    judged = _assessment(store, dataset, asset_id, as_of)
     return explain_tier(store, judged, rules_of_method(site, store, judged.chain["method"]))
 
 
@@ -108,10 +109,10 @@ def explain_asset(store: Store, dataset: str, asset_id: str) -> Evidence:
     return Evidence.from_json(_assessment(store, dataset, asset_id).chain)
 
 
-def _assessment(store: Store, dataset: str, asset_id: str) -> AssessmentRecord:
-    found = store.assessments(dataset, asset_id)
+def _assessment(store: Store, dataset: str, asset_id: str, as_of: datetime | None = None) -> AssessmentRecord:
+    found = store.assessments(dataset, asset_id, as_of)
     if not found:
-        store.feature(dataset, asset_id)
+        store.feature(dataset, asset_id, as_of=as_of)
         judged = ", ".join(each.id for each in datasets().values() if each.asset)
         expected = "`minegis run` after the import" if datasets()[dataset].asset else f"one of {judged}"
         raise NotFound("no run has judged this", where=f"{dataset}/{asset_id}", expected=expected)
@@ -129,8 +130,8 @@ def explain_region(store: Store, code: str) -> Evidence:
     return Evidence.from_json(_region_risk(store, code).chain)
 
 
-def _region_risk(store: Store, code: str) -> RegionRiskRecord:
-    found = store.region_risks([code])
+def _region_risk(store: Store, code: str, as_of: datetime | None = None) -> RegionRiskRecord:
+    found = store.region_risks([code], as_of)
     if code not in found:
         raise NotFound(
             "no run has judged this region",
@@ -140,7 +141,7 @@ def _region_risk(store: Store, code: str) -> RegionRiskRecord:
     return found[code]
 
 
-def find_cell(tables: CellTables, text: str) -> tuple[CellTable, int]:
+def find_cell(tables: CellTables, text: str, as_of: datetime | None = None) -> tuple[CellTable, int]:
     """Return the table and row of a cell.
 
     Raises
@@ -151,11 +152,11 @@ def find_cell(tables: CellTables, text: str) -> tuple[CellTable, int]:
         If no published snapshot has it.
     """
     cell = h3.from_text([text])
-    table = tables.table(h3.resolution_of(cell))
+    table = tables.table(h3.resolution_of(cell), as_of)
     return table, table.row(int(cell[0]))
 
 
-def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
+def explain_cell(store: Store, table: CellTable, row: int, as_of: datetime | None = None) -> Evidence:
     """Return the chain of a cell: the assets in it, its hazards, and what they were computed from."""
     values = table.values(row)
     text = h3.to_text(table.cell[row : row + 1])[0]
@@ -166,7 +167,7 @@ def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
         for name, value in values.items()
         if name in variables() and name not in reached and value is not None
     ]
-    touching = assets_touching(store, h3.polygons(table.cell[row : row + 1])[0])
+    touching = assets_touching(store, h3.polygons(table.cell[row : row + 1])[0], as_of)
     judged = [_evidence(asset) for asset in touching if asset.values["score"] is not None]
     return Evidence(
         key=f"cell/{text}",
@@ -180,7 +181,9 @@ def explain_cell(store: Store, table: CellTable, row: int) -> Evidence:
     )
 
 
-def _take_cell_apart(store: Store, table: CellTable, row: int, rules: RulePackage) -> Explanation:
+def _take_cell_apart(
+    store: Store, table: CellTable, row: int, rules: RulePackage, as_of: datetime | None
+) -> Explanation:
     values = table.values(row)
     hazards = [name for name in values if f"tier_{name}" in values]
     if not hazards:
@@ -192,7 +195,7 @@ def _take_cell_apart(store: Store, table: CellTable, row: int, rules: RulePackag
         for name in hazards
         if values[name] is not None
     ]
-    touching = assets_touching(store, h3.polygons(table.cell[row : row + 1])[0])
+    touching = assets_touching(store, h3.polygons(table.cell[row : row + 1])[0], as_of)
     parts += [(_evidence(each), float(each.values["score"])) for each in touching if each.values["score"]]
     scores = [score for _, score in parts]
     if abs(max(scores, default=0.0) - values["score"]) > _ROUNDING:
@@ -229,14 +232,14 @@ class TouchingAsset:
     values: Mapping[str, Any]
 
 
-def assets_touching(store: Store, shape: BaseGeometry) -> list[TouchingAsset]:
+def assets_touching(store: Store, shape: BaseGeometry, as_of: datetime | None = None) -> list[TouchingAsset]:
     """Return the assets that touch a shape, the worst first."""
     frame = Call("s_intersects", (Property(GEOMETRY), Shape(shapely.box(*shape.bounds))))
     found = []
     for declared in datasets().values():
         if not declared.asset:
             continue
-        page = store.items(declared.id).page(ItemQuery(where=frame, limit=None))
+        page = store.items(declared.id).page(ItemQuery(where=frame, moment=as_of, limit=None))
         for row in page.rows:
             if shapely.from_wkb(bytes(row[1])).intersects(shape):
                 values = dict(zip(page.names, row[FIXED_COLUMNS:], strict=True))

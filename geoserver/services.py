@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -49,9 +50,17 @@ class OpenSite:
     cells: CellTables
     rasters: LayerRasters
     kept: Kept = field(default_factory=Kept)
+    as_of: datetime | None = None
+    """The moment whose knowledge is shown, the present if absent."""
+
+    def then(self, as_of: datetime | None) -> OpenSite:
+        """Return the same site as it was known at a moment."""
+        return self if as_of is None else replace(self, as_of=as_of)
 
     def warnings(self) -> list[WarningRecord]:
         """Return every warning as it stands, active or cancelled."""
+        if self.as_of is not None:
+            return self.store.warnings(self.as_of)
         version = self.store.version("warning_event")
         return self.kept.get("warnings", version, self.store.warnings)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def region(opened: OpenSite, code: str) -> dict[str, Any]:
     if found is None:
         raise NotFound("no such region", where=f"region {code!r}", expected="a GB/T 2260 code of the site")
     children = [each.properties for each in _below(opened, code)]
-    risks = opened.store.region_risks([code, *(each["code"] for each in children)])
+    risks = opened.store.region_risks([code, *(each["code"] for each in children)], opened.as_of)
     trail: list[dict[str, Any]] = []
     above = _by_code(opened, _parent(found))
     while above is not None and len(trail) < len(RegionLevel):
@@ -61,10 +62,10 @@ def region(opened: OpenSite, code: str) -> dict[str, Any]:
 
 def _below(opened: OpenSite, code: str) -> list[Feature]:
     """Return the regions of the next level; a township that names no county lies in that of its code."""
-    named = opened.store.features("region", where={"parent": code}, order_by=("code",))
-    nameless = opened.store.features(
-        "region", where={"level": str(RegionLevel.TOWNSHIP), "parent": None}, order_by=("code",)
-    )
+    store, by_code, as_of = opened.store, ("code",), opened.as_of
+    named = store.features("region", where={"parent": code}, order_by=by_code, as_of=as_of)
+    unnamed = {"level": str(RegionLevel.TOWNSHIP), "parent": None}
+    nameless = store.features("region", where=unnamed, order_by=by_code, as_of=as_of)
     return [*named, *(each for each in nameless if _parent(each) == code)]
 
 
@@ -76,7 +77,9 @@ def _parent(region: Feature) -> str | None:
 
 
 def _by_code(opened: OpenSite, code: str | None) -> Feature | None:
-    found = opened.store.features("region", where={"code": code}, limit=1) if code else []
+    if not code:
+        return None
+    found = opened.store.features("region", where={"code": code}, limit=1, as_of=opened.as_of)
     return found[0] if found else None
 
 
@@ -107,8 +110,9 @@ def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
         If there is no such feature.
     """
     declared = dataset(dataset_id)
-    feature = opened.store.feature(dataset_id, asset_id)
-    judged = opened.store.assessments(dataset_id, asset_id)
+    feature = opened.store.feature(dataset_id, asset_id, as_of=opened.as_of)
+    judged = opened.store.assessments(dataset_id, asset_id, opened.as_of)
+    readings = latest(opened.store.readings(dataset_id, asset_id, as_of=opened.as_of, until=_until(opened)))
     own = [
         each
         for each in opened.warnings()
@@ -124,11 +128,17 @@ def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
         "geometry": {"type": feature.geometry.geom_type, "bounds": list(feature.geometry.bounds)},
         "properties": _properties(declared, feature),
         "assessment": _assessment(judged[0]) if judged else None,
-        "readings": [_reading(each) for each in latest(opened.store.readings(dataset_id, asset_id))],
+        "readings": [_reading(each) for each in readings],
         "regions": _regions(opened, feature.geometry) if declared.asset else [],
         "cells": _cells(opened, feature.geometry) if declared.asset else [],
         "warnings": warnings(opened, own),
     }
+
+
+def _until(opened: OpenSite) -> datetime | None:
+    """Return until when readings are told: a run of the past saw none that came after its time."""
+    run = opened.store.last_run(opened.as_of) if opened.as_of else None
+    return run.reference_time if run else None
 
 
 def _properties(declared: Dataset, feature: Feature) -> list[dict[str, Any]]:
@@ -175,7 +185,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
 def _regions(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
     """Return the regions an asset lies in, with the part of it in each."""
     found = []
-    for region in opened.store.features("region", bbox=shape.bounds):
+    for region in opened.store.features("region", bbox=shape.bounds, as_of=opened.as_of):
         weight = _share(shape, region.geometry) if region.geometry.intersects(shape) else 0.0
         if weight > 0:
             found.append({**_named(region.properties), "weight": weight})
@@ -206,7 +216,7 @@ def summary(asset: TouchingAsset) -> dict[str, Any]:
 def warnings(opened: OpenSite, records: Sequence[WarningRecord]) -> list[dict[str, Any]]:
     """Return warnings as they stand."""
     codes = sorted({record.last.region_code for record in records})
-    regions = opened.store.features("region", where={"code": codes})
+    regions = opened.store.features("region", where={"code": codes}, as_of=opened.as_of)
     names = {each.properties["code"]: str(each.properties["name"]) for each in regions}
     return [_warning(record, names) for record in records]
 

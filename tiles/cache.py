@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Hashable
 from threading import Lock
 from time import time_ns
 
+SETTLED = "private, max-age=86400, immutable"
+"""How long a client may keep a tile of the past without asking: what was known then stays what it was."""
+
 _EDITION = f"{time_ns():x}"  # another process may draw otherwise, or serve a site made anew under old numbers
 _CAPACITY = 64 * 2**20
 _OVERHEAD = 500  # bytes of a kept tile beside its own: its key and its place

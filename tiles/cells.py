@@ -202,7 +202,7 @@ class CellTables:
                     self._version = version
         return self._found
 
-    def table(self, resolution: int) -> CellTable:
+    def table(self, resolution: int, as_of: datetime | None = None) -> CellTable:
         """Return the table of one resolution.
 
         Raises
@@ -210,7 +210,7 @@ class CellTables:
         NotFound
             If it is not published.
         """
-        found = self.tables()
+        found = self.tables(as_of)
         if resolution not in found:
             expected = ", ".join(map(str, sorted(found))) or "a published run"
             raise NotFound("no risk cells", where=f"resolution {resolution}", expected=expected)

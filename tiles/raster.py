@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
@@ -38,8 +39,9 @@ from titiler.core.utils import render_image
 
 from data_catalog.store import Store
 from layers.layer import layer, layers
+from minegis.clock import parse_utc
 from minegis.errors import InvalidInput, NotFound
-from tiles.cache import entity_tag, is_kept
+from tiles.cache import SETTLED, entity_tag, is_kept
 from tiles.grid import Tile
 
 OUTSIDE: tuple[type[Exception], ...] = (TileOutsideBounds, PointOutsideBounds)
@@ -68,8 +70,12 @@ class LayerRasters:
         """Return a text that changes whenever another file is published."""
         return self._store.version("artefact")
 
-    def paths(self, layer_id: str) -> tuple[Path, ...]:
-        """Return the files of a layer.
+    def standing(self, as_of: datetime | None) -> tuple[str, bool]:
+        """Return the version, and whether what was known at a moment can never change again."""
+        return self.version(), as_of is not None and as_of <= self._store.moment()
+
+    def paths(self, layer_id: str, as_of: datetime | None = None) -> tuple[Path, ...]:
+        """Return the files of a layer, those that were known at a moment if one is given.
 
         Raises
         ------
@@ -80,7 +86,8 @@ class LayerRasters:
         if declared.kind != "raster":
             expected = ", ".join(each.id for each in layers().values() if each.kind == "raster")
             raise NotFound("not a raster layer", where=f"layer {layer_id!r}", expected=expected)
-        paths = self._current().get(declared.raster, ())
+        found = self._current() if as_of is None else self._read(as_of)
+        paths = found.get(declared.raster, ())
         if not paths:
             raise NotFound("the site has no data for this layer", where=f"layer {layer_id!r}")
         return paths
@@ -89,12 +96,15 @@ class LayerRasters:
         version = self.version()
         if version != self._version:
             with self._lock:
-                found: dict[str, tuple[Path, ...]] = {}
-                for artefact in self._store.artefacts():
-                    if artefact.path.endswith(".tif"):
-                        found[artefact.layer] = (*found.get(artefact.layer, ()), self._site / artefact.path)
-                self._found, self._version = found, version
+                self._found, self._version = self._read(), version
         return self._found
+
+    def _read(self, as_of: datetime | None = None) -> dict[str, tuple[Path, ...]]:
+        found: dict[str, tuple[Path, ...]] = {}
+        for artefact in self._store.artefacts(as_of):
+            if artefact.path.endswith(".tif"):
+                found[artefact.layer] = (*found.get(artefact.layer, ()), self._site / artefact.path)
+        return found
 
 
 def bounds_of(path: Path) -> tuple[float, float, float, float]:
@@ -276,8 +286,10 @@ def _versioned(
                     return await found(request)
 
             async def found(request: Request) -> Response:
-                version = await run_in_threadpool(lambda: rasters_of(request).version())
-                headers = {"ETag": entity_tag(version), "Cache-Control": "no-cache", "Vary": "Accept"}
+                moment = _as_of(request)
+                version, settled = await run_in_threadpool(lambda: rasters_of(request).standing(moment))
+                kept = SETTLED if settled else "no-cache"
+                headers = {"ETag": entity_tag(version), "Cache-Control": kept, "Vary": "Accept"}
                 if is_kept(request.headers.get("if-none-match"), headers["ETag"]):
                     return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
                 response = await make(request)
@@ -303,7 +315,7 @@ def raster_router(
         request: Request, layer_id: Annotated[str, PathParameter(pattern=r"^[a-z][a-z0-9_]*$")]
     ) -> tuple[Path, ...]:
         _check(request)
-        return rasters_of(request).paths(layer_id)
+        return rasters_of(request).paths(layer_id, _as_of(request))
 
     router_prefix = prefix + "/{layer_id}"
     reader: Any = AreasReader  # offers what the routes above use, not all of rio-tiler's reader
@@ -326,6 +338,11 @@ def raster_router(
     router = APIRouter(prefix=router_prefix)
     router.include_router(factory.router)
     return router
+
+
+def _as_of(request: Request) -> datetime | None:
+    given = request.query_params.get("as_of")
+    return None if given is None else parse_utc(given, where="as_of")
 
 
 def _check(request: Request) -> None:

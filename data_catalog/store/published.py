@@ -134,9 +134,12 @@ def _replace_snapshots(write: Write, snapshots: Sequence[Snapshot]) -> None:
     _write(write, SNAPSHOT, list(current.scalars()), [asdict(snapshot) for snapshot in snapshots])
 
 
-def last_run(connection: sa.Connection) -> RunRecord | None:
+def last_run(connection: sa.Connection, as_of: datetime | None = None) -> RunRecord | None:
     """Return the newest finished run."""
-    row = connection.execute(sa.select(RUN).order_by(RUN.c.finished_at.desc()).limit(1)).mappings().first()
+    query = sa.select(RUN).order_by(RUN.c.finished_at.desc()).limit(1)
+    if as_of is not None:
+        query = query.where(RUN.c.known_from <= format_moment(as_of))
+    row = connection.execute(query).mappings().first()
     return _record(RunRecord, row) if row else None
 
 

@@ -327,10 +327,10 @@ class Store:
         with writing(self._backend) as write:
             published.publish(write, run)
 
-    def last_run(self) -> RunRecord | None:
+    def last_run(self, as_of: datetime | None = None) -> RunRecord | None:
         """Return the newest finished run."""
         with self._reading() as connection:
-            return published.last_run(connection)
+            return published.last_run(connection, as_of)
 
     def run_ids(self) -> list[str]:
         """Return the id of every published run, oldest first."""

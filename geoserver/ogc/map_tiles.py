@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version as package_version
@@ -26,7 +27,7 @@ from geoserver.pools import abandoned
 from geoserver.services import Services, services_of
 from layers.layer import Layer, layers
 from minegis.errors import NotFound
-from tiles.cache import Flights, TileCache
+from tiles.cache import SETTLED, Flights, TileCache
 from tiles.cells import CellTiles
 from tiles.drawn import risk_names
 from tiles.grid import Tile
@@ -49,6 +50,7 @@ class Address:
     """By collection; the present one where none is given."""
     asked: str = ""
     """The states as the client wrote them."""
+    as_of: datetime | None = None
 
 
 class MapTiles:
@@ -62,6 +64,7 @@ class MapTiles:
         self._services = services
         self._flights: Flights[str, bytes] = Flights()
         self._versions = Versions(services, sources)
+        self._written: datetime | None = None  # no later than the newest write
         self.layers = drawn_collections()
 
     def layer(self, collection: str) -> Layer:
@@ -103,6 +106,9 @@ class MapTiles:
         versions = await self._versions.read(names)
         tags = [self._tag(name, versions[name], address) for name in names]
         tag = tags[0] if len(tags) == 1 else entity_tag(*tags)
+        headers = kept_headers(tag)
+        if await self._is_settled(address.as_of):
+            headers["Cache-Control"] = SETTLED
         kept = unchanged(request, tag)
         if kept is not None:
             return kept
@@ -113,8 +119,16 @@ class MapTiles:
                 found[place] = await unless_left(request, made)
         data = b"".join(each for each in found if each)
         if not data:
-            return Response(status_code=HTTPStatus.NO_CONTENT, headers=kept_headers(tag))
-        return Response(data, media_type=MEDIA_TYPE, headers=kept_headers(tag))
+            return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+        return Response(data, media_type=MEDIA_TYPE, headers=headers)
+
+    async def _is_settled(self, as_of: datetime | None) -> bool:
+        """Whether what was known at a moment can never change again: something was written after it."""
+        if as_of is None:
+            return False
+        if self._written is None or self._written < as_of:
+            self._written = await self._services.query(self.sources.opened.store.moment)
+        return as_of <= self._written
 
     def make(self, name: str, address: Address) -> bytes:
         """Return one encoded layer, made anew; called in a thread."""
@@ -195,7 +209,7 @@ def address_of(tiles: MapTiles, names: Sequence[str], tile: Tile, given: Mapping
     moment = as_of(given)
     period = {"datetime": given["datetime"]} if "datetime" in given else {}
     states = {name: State(moment, selected(period, tiles.collection(name))) for name in names}
-    return Address(tile, states, asked)
+    return Address(tile, states, asked, moment)
 
 
 def drawn_fields(collection: Collection, layer: Layer) -> list[str]:

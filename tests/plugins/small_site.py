@@ -140,7 +140,7 @@ def warning_event(
     )
 
 
-def write_cells(folder: Path, resolution: int) -> Snapshot:
+def write_cells(folder: Path, resolution: int, run: str = "run1", worse: int = 0) -> Snapshot:
     cells = h3.cells_of_area(COUNTY_SHAPE, resolution)
     lon, lat = h3.centres(cells)
     number = np.arange(len(cells))
@@ -150,17 +150,17 @@ def write_cells(folder: Path, resolution: int) -> Snapshot:
             "cell": cells[::-1],
             "lon": lon[::-1],
             "lat": lat[::-1],
-            "tier": (number % 5)[::-1].astype(np.int8),
+            "tier": ((number + worse) % 5)[::-1].astype(np.int8),
             "state": ["missing" if n % 5 == 0 else "sufficient" for n in number[::-1]],
             "score": score[::-1],
             "p": (number / (2 * len(cells)))[::-1],
             "pga": np.full(len(cells), 0.25),
         }
     )
-    path = f"cells/run1/r{resolution}.parquet"
+    path = f"cells/{run}/r{resolution}.parquet"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, folder / path)
-    return Snapshot("run1", resolution, path, "0" * 64, len(cells))
+    return Snapshot(run, resolution, path, "0" * 64, len(cells))
 
 
 def write_elevation(folder: Path, area: str, west: float, value: float) -> Artefact:
