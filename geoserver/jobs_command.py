@@ -12,6 +12,7 @@ from data_catalog.site import Site
 from geoserver.progress_bars import progress_bars
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from minegis.clock import format_utc
+from minegis.errors import StoreConflict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,8 +91,12 @@ def watch(
     err.print(f"{len(opened.jobs)} jobs are watched (Ctrl-C stops it)")
     try:
         while True:
-            with progress_bars() as progress:
-                done = opened.run_due(progress)
+            try:
+                with progress_bars() as progress:
+                    done = opened.run_due(progress)
+            except StoreConflict as error:  # another process has the jobs now; there is a next look
+                err.print(str(error), highlight=False, soft_wrap=True, markup=False)
+                done = {}
             for name, each in done.items():
                 _say(name, each)
             time.sleep(seconds)

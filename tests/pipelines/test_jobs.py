@@ -6,7 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from small_site import make_site
+from typer.testing import CliRunner
 
+from geoserver.cli import app
 from minegis.errors import InvalidDeclaration, StoreConflict
 from pipelines.jobs.declaration import jobs
 from pipelines.jobs.state import JobBook, JobRun, RunState, is_due, next_attempt
@@ -88,3 +91,20 @@ def test_the_book_keeps_attempts_and_closes_those_whose_process_is_gone(tmp_path
         book.keep("terrain", replace(begun, reasons=("a", "b")))
         book.close_interrupted("terrain")
     assert book.runs("terrain") == (replace(begun, reasons=("a", "b"), state=RunState.INTERRUPTED),)
+
+
+def test_a_watch_goes_on_when_another_process_runs_the_jobs(tmp_path, monkeypatch):
+    site = make_site(tmp_path / "site", published=False)
+    looks = []
+
+    def sleep(_seconds):
+        looks.append(len(looks))
+        if len(looks) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("geoserver.jobs_command.time.sleep", sleep)
+    with JobBook(site).held():
+        result = CliRunner().invoke(app, ["jobs", "watch", "--site", str(site)], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.stderr.count("jobs of this site are being run") == 2
+    assert looks == [0, 1]
