@@ -2,7 +2,7 @@
  * Walk through the map page in a real browser and print what was seen, as one line of JSON.
  */
 
-import { idle, open, rendered, seen, shot, text, texts, walk } from "./browser.mjs";
+import { BASE, idle, open, rendered, seen, shot, text, texts, walk } from "./browser.mjs";
 
 const path = (page) => texts(page, ".breadcrumb li");
 
