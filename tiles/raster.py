@@ -53,7 +53,7 @@ _LARGEST_TILE = 1024
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 _COLOURS = 255
 _SMOOTH = {"resampling_method": "bilinear", "reproject_method": "bilinear"}  # every layer is continuous
-_ENVIRONMENT = {"GDAL_CACHEMAX": 32, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": 1}
+GDAL_ENVIRONMENT = {"GDAL_CACHEMAX": 32, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_NUM_THREADS": 1}
 
 
 class LayerRasters:
@@ -329,7 +329,7 @@ def raster_router(
         process_dependency=lambda: None,
         colormap_dependency=lambda: None,
         render_dependency=_LayerRendering,
-        environment_dependency=lambda: _ENVIRONMENT,
+        environment_dependency=lambda: GDAL_ENVIRONMENT,
         add_viewer=False,
         supported_tms=TileMatrixSets({name: all_matrix_sets.get(name) for name in _MATRIX_SETS}),
         render_func=render,
