@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from geoserver.api import answer
+from geoserver.asset_files import FILES, asset_data
 from geoserver.asset_images import images_of, picture
 from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.errors import PROBLEMS
@@ -24,6 +26,7 @@ from tiles.thumbnail import LARGEST, Box
 router = APIRouter(tags=["api"], responses=PROBLEMS)
 
 _DAYS = 30  # of readings, where no other period is asked for
+_DAYS_OF_A_FILE = 366
 _MOST_POINTS = 5_000
 
 Moment = Annotated[str | None, Query(max_length=40)]
@@ -63,6 +66,32 @@ async def images(request: Request, dataset: str, asset_id: str, as_of: Moment = 
         return images_of(opened, feature.geometry, moment)
 
     return await _answered(request, read)
+
+
+@router.get("/api/v1/assets/{dataset}/{asset_id:path}/download")
+async def download(
+    request: Request,
+    dataset: str,
+    asset_id: str,
+    f: Literal["csv", "geojson", "gpkg"] = "csv",
+    since: Moment = None,
+    until: Moment = None,
+    as_of: Moment = None,
+) -> Response:
+    """Give an asset, its points and all their readings of a year or another period as a file."""
+    start, end, moment = _moment(since, "since"), _moment(until, "until"), _moment(as_of, "as_of")
+    services = services_of(request)
+    media_type, write = FILES[f]
+
+    def work() -> Response:
+        opened = services.opened()
+        window = _window(opened, start, end, None, moment, days=_DAYS_OF_A_FILE)
+        content = write(asset_data(opened.store, dataset, asset_id, window))
+        name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{dataset}-{asset_id}")[:80]
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{f}"'}
+        return Response(content, media_type=media_type, headers=headers)
+
+    return await services.export(work, request)
 
 
 @router.get("/tiles/thumbnails/{image}", include_in_schema=False)
@@ -105,10 +134,11 @@ def _window(
     until: datetime | None,
     variable: str | None,
     as_of: datetime | None,
+    days: int = _DAYS,
 ) -> Window:
     end = until or min(filter(None, (opened.site.now(), as_of)))
     earliest = datetime.min.replace(tzinfo=end.tzinfo)
-    start = since or max(end, earliest + timedelta(days=_DAYS)) - timedelta(days=_DAYS)
+    start = since or max(end, earliest + timedelta(days=days)) - timedelta(days=days)
     return Window(start, end, variable, as_of)
 
 

@@ -89,21 +89,6 @@ def asset_series(
         If the window holds more readings than are read for one answer.
     """
     watched = _watched(store, site, dataset, feature_id, window.as_of)
-    count = store.count_readings(
-        watched.dataset,
-        watched.asset_id,
-        since=window.since,
-        until=window.until,
-        as_of=window.as_of,
-        variable=window.variable,
-    )
-    if count > MOST_READINGS:
-        raise InvalidInput(
-            "more readings than are given at once",
-            where="since",
-            expected=f"a period or a variable with at most {MOST_READINGS}",
-            got=str(count),
-        )
     grouped = _grouped(store, watched, window)
     limits = limits_of(watched.compared) if watched.compared else {}
     points = [_point_series(key, grouped[key], watched, limits.get(key, ()), most) for key in sorted(grouped)]
@@ -111,16 +96,29 @@ def asset_series(
     return AssetSeries(tuple(points), margins, watched.judged_at)
 
 
+def readings_in(store: Store, dataset: str, asset_id: str, window: Window) -> list[Reading]:
+    """Return the readings of an asset in a window, oldest first.
+
+    Raises
+    ------
+    InvalidInput
+        If they are more than are read for one answer.
+    """
+    since, until, name, as_of = window.since, window.until, window.variable, window.as_of
+    count = store.count_readings(dataset, asset_id, since=since, until=until, variable=name, as_of=as_of)
+    if count > MOST_READINGS:
+        raise InvalidInput(
+            "more readings than are given at once",
+            where="since",
+            expected=f"a period or a variable with at most {MOST_READINGS}",
+            got=str(count),
+        )
+    return store.readings(dataset, asset_id, since=since, until=until, variable=name, as_of=as_of)
+
+
 def _grouped(store: Store, watched: _Watched, window: Window) -> dict[tuple[str, str], list[Reading]]:
     found: dict[tuple[str, str], list[Reading]] = defaultdict(list)
-    for reading in store.readings(
-        watched.dataset,
-        watched.asset_id,
-        since=window.since,
-        until=window.until,
-        as_of=window.as_of,
-        variable=window.variable,
-    ):
+    for reading in readings_in(store, watched.dataset, watched.asset_id, window):
         if watched.point_id in (None, reading.point_id):
             found[reading.variable, reading.point_id].append(reading)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import pyogrio
 import pytest
 import shapely
 from fastapi.testclient import TestClient
@@ -191,9 +193,42 @@ def test_what_is_near_has_its_distance_and_bearing(watched: TestClient) -> None:
     assert len(wide["places"]) == 50 < wide["counts"]["places"]
 
 
+def test_readings_are_carried_away_whole_as_csv(watched: TestClient) -> None:
+    answer = watched.get(f"{ASSET}/download?f=csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="tsf-T1.csv"'
+    rows = list(csv.DictReader(answer.content.decode("utf-8-sig").splitlines()))
+    levels = [row for row in rows if row["point_id"] == "T1-W"]
+    assert len(levels) == 7 * 144 - 18
+    assert [row["quality"] for row in levels if row["value"] == "1600.0"] == ["fail"]
+    assert {row["unit"] for row in levels} == {"m"}
+
+
+def test_the_asset_and_its_point_are_features_of_geojson_with_the_readings_beside(
+    watched: TestClient,
+) -> None:
+    since = quote((NOW - timedelta(hours=1)).isoformat())
+    body = watched.get(f"{ASSET}/download?f=geojson&since={since}").json()
+    assert [(each["properties"]["dataset"], each["id"]) for each in body["features"]] == [
+        ("tsf", "T1"),
+        ("station", "T1-W"),
+    ]
+    assert len([each for each in body["readings"] if each["point_id"] == "T1-W"]) == 7
+
+
+def test_a_geopackage_holds_the_asset_its_point_and_the_readings(watched: TestClient, tmp_path: Path) -> None:
+    path = tmp_path / "asset.gpkg"
+    path.write_bytes(watched.get(f"{ASSET}/download?f=gpkg").content)
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"tsf", "station", "reading"}
+    assert pyogrio.read_info(path, layer="tsf")["features"] == 1
+    assert pyogrio.read_info(path, layer="reading")["features"] >= 7 * 144 - 18
+    assert pyogrio.read_info(path, layer="tsf")["crs"] == "EPSG:4326"
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
+        (f"{ASSET}/download?f=exe", 400),
+        ("/api/v1/assets/tsf/absent/download?f=gpkg", 404),
         ("/api/v1/assets/tsf/absent/series", 404),
         ("/api/v1/assets/absent/T1/series", 404),
         ("/api/v1/assets/tsf/T1%27%20OR%201=1--/nearby", 404),
