@@ -42,6 +42,11 @@ _FACTOR = Label("抗滑安全系数", "Factor of safety")
 _DEFAULTS = Label(
     "强度、坡比或浸润线取默认值，最高只计蓝色", "Strength, slope or phreatic line are defaults: blue at most"
 )
+_UNKNOWN_POND = Label(
+    "库水位、滩顶高程或干滩长度未知，按无水计算：可能偏不安全",
+    "Pond level, beach crest or dry beach is not known, as if there were no pond: may look too safe",
+)
+_POND = ("pond_level", "crest", "beach")
 _SHOWN = ("height", "face_ratio", "cohesion", "friction_angle", "unit_weight", "phreatic_depth")
 _NO_POND = 1e6  # m: a beach so long, or a pond so deep, that there is none
 
@@ -79,13 +84,17 @@ def stability_nodes(
         ]
     )
     tiers = safety_tier(safety, required).tolist()
-    trusted = _trusted(known).tolist()
-    shown = known.rows(_SHOWN)
+    trusted, ponds = _trusted(known).tolist(), known.rows(_POND)
+    states = _states(known)
+    shown = [
+        (*row, *pond) if wet else row
+        for row, pond, wet in zip(known.rows(_SHOWN), ponds, known.wet.tolist(), strict=True)
+    ]
     if shaken:
         shown = [(*row, felt) for row, felt in zip(shown, shaken, strict=True)]
     valid_time = format_utc(inputs.at)
     return [
-        _node(row, known, key, value, least, tier, trusted[row], valid_time, shown[row])
+        _node(row, known, key, value, least, tier, trusted[row], states[row], valid_time, shown[row])
         for row, (value, least, tier) in enumerate(
             zip(safety.tolist(), required.tolist(), tiers, strict=True)
         )
@@ -117,6 +126,23 @@ def _trusted(known: Facilities) -> NDArray[np.bool_]:
     return np.asarray(np.logical_and.reduce([one.at_least(Origin.REGISTER) for one in own]), dtype=np.bool_)
 
 
+def _states(known: Facilities) -> list[EvidenceState]:
+    """Return how far each result may be relied on; a wet dam whose pond is not known is no dry one."""
+    ponds = [known.pond_level, known.crest, known.beach]
+    lacking = known.wet & np.logical_or.reduce([np.isnan(one.values) for one in ponds])
+    old = [one.origin == Origin.STALE for one in (known.pond_level, known.beach)]
+    stale = (known.phreatic_depth.origin == Origin.STALE) | (known.wet & np.logical_or.reduce(old))
+    return [
+        EvidenceState.INSUFFICIENT if absent else EvidenceState.STALE if aged else EvidenceState.SUFFICIENT
+        for absent, aged in zip(lacking.tolist(), stale.tolist(), strict=True)
+    ]
+
+
+def _note(trusted: bool, pondless: bool) -> Label | None:
+    said = [note for note, shown in ((_DEFAULTS, not trusted), (_UNKNOWN_POND, pondless)) if shown]
+    return Label("；".join(one.zh for one in said), "; ".join(one.en for one in said)) if said else None
+
+
 def _node(
     row: int,
     known: Facilities,
@@ -125,6 +151,7 @@ def _node(
     required: float,
     tier: float,
     trusted: bool,
+    state: EvidenceState,
     valid_time: str,
     shown: tuple[Evidence, ...],
 ) -> Evidence:
@@ -145,8 +172,11 @@ def _node(
             inputs=(factor, known.nodes("stored")[row], *shown),
         )
     rules, asked = required_safety(), Tier(int(tier))
-    standing = Standing.CALIBRATED if trusted else Standing.ILLUSTRATIVE
-    stale = known.phreatic_depth.origin[row] == Origin.STALE
+    pondless = state is EvidenceState.INSUFFICIENT
+    # a dam that is too weak without a pond is no stronger with one; one that stands may not
+    standing = (
+        Standing.CALIBRATED if trusted and (not pondless or asked > Tier.BLUE) else Standing.ILLUSTRATIVE
+    )
     share = rules.tier_below[asked.name.lower()] if asked else math.nan
     return Evidence(
         key=key,
@@ -154,7 +184,7 @@ def _node(
         value=round(safety, 4),
         unit="1",
         tier=standing.cap(asked),
-        state=EvidenceState.STALE if stale else EvidenceState.SUFFICIENT,
+        state=state,
         method=method,
         standing=standing,
         clause=rules.major_hazard.clause if asked is Tier.RED else rules.clause,
@@ -162,6 +192,6 @@ def _node(
         threshold=f"< {share:g} × {required:g}" if asked else f"{required:g}",
         valid_time=valid_time,
         source=source,
-        note=None if trusted else _DEFAULTS,
+        note=_note(trusted, pondless),
         inputs=shown,
     )

@@ -183,8 +183,8 @@ def test_the_point_that_fails_first_speaks_for_the_slope():
     assert moving.source.startswith("near")
 
 
-# Four samples since the onset with r² 0.8405: t = √(0.8405 × 2 / 0.1595) = 3.25, below the 4.30 of 95 % with two
-# degrees of freedom. A steady rate is not excluded, so the interval is open.
+# Four samples since the onset with r² 0.8405: t = √(0.8405 × 2 / 0.1595) = 3.25, below the 4.30 of 95 % with
+# two degrees of freedom. A steady rate is not excluded, so the interval is open.
 OPEN = [7.6, 6.0, 6.0, 6.6, 5.5, 4.3, 4.1, 4.1, 7.0, 3.5, 4.3, 4.6, 5.3, 5.8, 3.7, 3.2, 8.2, 18.4, 27.1, 39.0]
 
 

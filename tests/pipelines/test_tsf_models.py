@@ -210,6 +210,48 @@ def test_stability_is_that_of_the_search_on_the_section_of_the_register() -> Non
     assert node.threshold.endswith("1.25")  # Bishop, normal, class 4
 
 
+@pytest.mark.parametrize(
+    ("lacking", "named"),
+    [
+        ({"dry_beach_length": None}, {"dry_beach_length"}),
+        ({"beach_crest_elevation": None}, {"beach_crest_elevation"}),
+        ({"normal_level": None}, {"pond_level"}),
+    ],
+)
+def test_a_pond_that_is_not_known_is_no_dry_dam(lacking: dict[str, None], named: set[str]) -> None:
+    depth = [reading("phreatic_depth", 4.0)]
+    (found,) = nodes([dam(**{**MEASURED, **lacking})], [depth])
+    node = found["slope_stability"]
+    assert (node.state, node.standing) == (EvidenceState.INSUFFICIENT, Standing.ILLUSTRATIVE)
+    assert node.note is not None
+    assert "as if there were no pond" in node.note.en
+    assert {one.key for one in node.inputs if one.state is EvidenceState.MISSING} == named
+    # a dam too weak even without a pond stays red
+    weak = {**MEASURED, "cohesion": 0.0, "friction_angle": 16.0}
+    (found,) = nodes([dam(**{**weak, **lacking})], [depth])
+    node = found["slope_stability"]
+    assert (node.tier, node.standing, node.state) == (
+        Tier.RED,
+        Standing.CALIBRATED,
+        EvidenceState.INSUFFICIENT,
+    )
+
+
+def test_a_dry_stack_needs_no_pond_to_be_judged() -> None:
+    bare = {"beach_crest_elevation": None, "normal_level": None, "dry_beach_length": None}
+    stack = dam(**{**MEASURED, **bare, "raise_method": "dry_stack"})
+    (found,) = nodes([stack], [[reading("phreatic_depth", 4.0)]])
+    node = found["slope_stability"]
+    assert (node.state, node.standing) == (EvidenceState.SUFFICIENT, Standing.CALIBRATED)
+    assert "pond_level" not in {one.key for one in node.inputs}
+
+
+def test_an_old_pond_level_makes_stability_stale() -> None:
+    old = [reading("pond_level", 1510.0, hours=24 * 30), reading("phreatic_depth", 4.0)]
+    (found,) = nodes([dam(**MEASURED)], [old])
+    assert found["slope_stability"].state is EvidenceState.STALE
+
+
 def test_a_weak_dam_is_red_by_its_own_strengths_and_blue_by_defaults() -> None:
     weak = {**MEASURED, "cohesion": 0.0, "friction_angle": 16.0}
     (own,) = nodes([dam(**weak)], [LEVEL])
