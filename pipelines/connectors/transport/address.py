@@ -17,7 +17,10 @@ from pipelines.connectors.transport.patience import Transient
 type Lookup = Callable[[str, int], Sequence[str]]
 type _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_GLOBAL = ipaddress.ip_network("2000::/3")  # all that is given out for use everywhere (RFC 4291)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+# The last 32 bits are an IPv4 address: NAT64, that of an own network (RFC 8215), compatible, translated.
+_ENDS_IN_IPV4 = (_NAT64, *map(ipaddress.ip_network, ("64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96")))
 
 
 def look_up(host: str, port: int) -> Sequence[str]:
@@ -73,15 +76,18 @@ def _may_be_asked(address: _Address, internal: bool) -> bool:
         return False
     if address.is_link_local or address.is_multicast or address.is_unspecified:
         return False
-    # The prefix of NAT64 is itself global; a mapped address is judged by what it maps.
-    mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
-    return internal or mapped or address.is_global
+    if internal:
+        return True
+    if isinstance(address, ipaddress.IPv6Address) and address not in _GLOBAL:
+        # What stands for a public IPv4 address, in the two ways that lead out; it is judged above.
+        return address.ipv4_mapped is not None or address in _NAT64
+    return address.is_global
 
 
 def _embedded(address: _Address) -> Any:
     """Return the IPv4 address that an IPv6 address stands for, None if none."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
-    if address in _NAT64:
+    if any(address in network for network in _ENDS_IN_IPV4):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])

@@ -36,6 +36,14 @@ NOT_PUBLIC = [
     "2002:7f00:1::",
     "64:ff9b::7f00:1",
     "2001:0:4136:e378:8000:63bf:80ff:fffe",
+    # IPv4-compatible (RFC 4291), translated (RFC 2765) and local NAT64 (RFC 8215), whatever they hide;
+    # site-local, which was before unique local
+    "::7f00:1",
+    "::5db8:d822",
+    "::ffff:0:7f00:1",
+    "64:ff9b:1::7f00:1",
+    "64:ff9b:1::5db8:d822",
+    "fec0::1",
 ]
 PUBLIC = ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
 
@@ -61,7 +69,18 @@ def test_the_own_network_is_reached_where_the_operator_says_so(address):
     assert judged("store", 9000, internal=True, lookup=lambda *_: [address]) == address
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "0.0.0.0", "ff02::1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "::ffff:169.254.169.254",
+        "::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "64:ff9b::a9fe:a9fe",
+        "0.0.0.0",
+        "ff02::1",
+    ],
+)
 def test_the_metadata_service_is_never_a_source(address):
     with pytest.raises(InvalidInput, match="not public"):
         judged("store", 80, internal=True, lookup=lambda *_: [address])
