@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,20 +61,37 @@ def read_table(url: str, asked: TableAsked, after: Any = None, *, seconds: float
 
 
 def statement(asked: TableAsked, after: Any = None) -> sa.Select[Any]:
-    """Return the SELECT; names are quoted, the watermark is a parameter."""
+    """Return the SELECT; names are quoted, the watermark is a parameter.
+
+    A row without a watermark has no place in the order: it comes once it has one.
+
+    Raises
+    ------
+    InvalidInput
+        If there is an overlap and the watermark is no time.
+    """
     schema, _, name = asked.table.rpartition(".")
     table = sa.table(name, *(sa.column(each) for each in asked.columns), schema=schema or None)
     select = sa.select(*table.columns)
     if asked.watermark:
         column = table.columns[asked.watermark]
-        select = select.order_by(column)
+        select = select.where(column.is_not(None)).order_by(column)
         if after is not None:
             select = select.where(column > _earlier(after, asked.overlap))
     return select.limit(asked.max_rows + 1)
 
 
 def _earlier(after: Any, overlap: timedelta) -> Any:
-    return after - overlap if isinstance(after, datetime) else after
+    """Return where to read on from; of a date the overlap counts in whole days, never less than it says."""
+    if not overlap:
+        return after
+    if isinstance(after, datetime):
+        return after - overlap
+    if isinstance(after, date):
+        return after - timedelta(days=math.ceil(overlap / timedelta(days=1)))
+    raise InvalidInput(
+        "an overlap needs a watermark that is a time or a date", where="overlap", got=type(after).__name__
+    )
 
 
 def _engine(url: str, seconds: float) -> sa.Engine:
@@ -119,7 +137,7 @@ def _written(result: sa.CursorResult[Any], asked: TableAsked) -> Rows:
                 "more rows than declared", where=asked.table, expected=f"at most {asked.max_rows} (max_rows)"
             )
         writer.writerow([*(_plain(value) for value in row), *asked.constants.values()])
-        if asked.watermark and row[at] is not None:
+        if asked.watermark:
             watermark = row[at]
     return Rows(text.getvalue().encode(), count, watermark)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import psycopg
 import pytest
@@ -61,6 +61,44 @@ def test_what_is_new_since_the_last_reading_is_a_file_of_its_own(source, table_j
     (newer,) = tables.fetch(table_job(f"sqlite:///{source}"))
     assert rows_of(shelf, newer)[1:] == [["4", "2026-07-20 12:15", "1.7"]]
     assert len(shelf.records()) == 2
+
+
+def test_rows_without_a_watermark_wait_until_they_have_one(source, table_job, shelf):
+    def change(statement):
+        with closing(sqlite3.connect(source)) as connection, connection:
+            connection.execute(statement)
+
+    change("UPDATE reading SET id = NULL")
+    assert list(tables.fetch(table_job(f"sqlite:///{source}"))) == []
+    change("UPDATE reading SET id = 7 WHERE level = 1.5")
+    (found,) = tables.fetch(table_job(f"sqlite:///{source}"))
+    assert found.about["watermark"] == ["int", "7"]
+    change("UPDATE reading SET id = 8 WHERE level = 1.6")
+    (found,) = tables.fetch(table_job(f"sqlite:///{source}"))
+    assert rows_of(shelf, found)[1:] == [["8", "2026-07-20 12:05", "1.6"]]
+
+
+@pytest.mark.parametrize(
+    ("after", "overlap", "from_"),
+    [
+        (date(2026, 7, 20), "P2D", date(2026, 7, 18)),
+        (date(2026, 7, 20), "PT5M", date(2026, 7, 19)),  # whole days, never less than asked for
+        (date(2026, 7, 20), "PT36H", date(2026, 7, 18)),
+        (date(2026, 7, 20), "PT0S", date(2026, 7, 20)),
+        (datetime(2026, 7, 20, 4, 10, tzinfo=UTC), "PT10M", datetime(2026, 7, 20, 4, tzinfo=UTC)),
+        (7, "PT0S", 7),
+    ],
+)
+def test_an_overlap_goes_back_from_a_time_and_from_a_date(after, overlap, from_):
+    asked = TableAsked(service="table", table="a", columns=("at",), watermark="at", overlap=overlap)
+    assert from_ in statement(asked, after).compile().params.values()
+
+
+@pytest.mark.parametrize("after", [7, "2026-07-20 12:00"])
+def test_an_overlap_of_what_is_no_time_is_refused(after):
+    asked = TableAsked(service="table", table="a", columns=("at",), watermark="at", overlap="PT5M")
+    with pytest.raises(InvalidInput, match="needs a watermark that is a time"):
+        statement(asked, after)
 
 
 def test_a_table_without_a_watermark_is_kept_where_it_changed(source, table_job):
