@@ -31,7 +31,7 @@ _LABELS = {
     STATIC: Label("坝坡抗滑稳定", "Stability of the outer slope"),
     SHAKEN: Label("坝坡抗滑稳定（地震）", "Stability of the outer slope in the earthquake"),
 }
-_CONDITIONS = {STATIC: "normal", SHAKEN: "seismic"}
+_CONDITIONS = {STATIC: "normal", SHAKEN: "special"}
 _METHODS = {STATIC: "bishop_factor_of_safety", SHAKEN: "pseudo_static_factor_of_safety"}
 _LACKING = Label("缺少坝高或浸润线埋深", "Dam height or phreatic depth is not known")
 _NO_CLASS = Label(
@@ -79,11 +79,11 @@ def stability_nodes(
     """
     required = np.array(
         [
-            required_factor_of_safety(grade, _CONDITIONS[key]) if grade else np.nan
+            required_factor_of_safety(grade, _CONDITIONS[key], inputs.rules) if grade else np.nan
             for grade in known.grade.tolist()
         ]
     )
-    tiers = safety_tier(safety, required).tolist()
+    tiers = safety_tier(safety, required, inputs.rules.stability.hazard_share).tolist()
     trusted, ponds = _trusted(known).tolist(), known.rows(_POND)
     states = _states(known)
     shown = [
@@ -92,9 +92,8 @@ def stability_nodes(
     ]
     if shaken:
         shown = [(*row, felt) for row, felt in zip(shown, shaken, strict=True)]
-    valid_time = format_utc(inputs.at)
     return [
-        _node(row, known, key, value, least, tier, trusted[row], states[row], valid_time, shown[row])
+        _node(row, known, key, value, least, tier, trusted[row], states[row], inputs, shown[row])
         for row, (value, least, tier) in enumerate(
             zip(safety.tolist(), required.tolist(), tiers, strict=True)
         )
@@ -152,7 +151,7 @@ def _node(
     tier: float,
     trusted: bool,
     state: EvidenceState,
-    valid_time: str,
+    inputs: AssetInputs,
     shown: tuple[Evidence, ...],
 ) -> Evidence:
     source, label, method = known.sources[row], _LABELS[key], card(_METHODS[key]).method
@@ -171,13 +170,15 @@ def _node(
             note=_NO_CLASS,
             inputs=(factor, known.nodes("stored")[row], *shown),
         )
-    rules, asked = required_safety(), Tier(int(tier))
+    asked = Tier(int(tier))
     pondless = state is EvidenceState.INSUFFICIENT
     # a dam that is too weak without a pond is no stronger with one; one that stands may not
     standing = (
         Standing.CALIBRATED if trusted and (not pondless or asked > Tier.BLUE) else Standing.ILLUSTRATIVE
     )
-    share = rules.tier_below[asked.name.lower()] if asked else math.nan
+    rules, limits = inputs.rules.stability, required_safety()
+    red = asked is Tier.RED
+    share = rules.hazard_share if red else limits.tier_below[asked.name.lower()] if asked else math.nan
     return Evidence(
         key=key,
         label=label,
@@ -187,10 +188,10 @@ def _node(
         state=state,
         method=method,
         standing=standing,
-        clause=rules.major_hazard.clause if asked is Tier.RED else rules.clause,
-        provenance=shown_provenance(rules.tier_provenance if asked else rules.provenance),
+        clause=rules.hazard_clause if red else rules.clause,
+        provenance=shown_provenance(limits.tier_provenance if asked and not red else rules.provenance),
         threshold=f"< {share:g} × {required:g}" if asked else f"{required:g}",
-        valid_time=valid_time,
+        valid_time=format_utc(inputs.at),
         source=source,
         note=_note(trusted, pondless),
         inputs=shown,

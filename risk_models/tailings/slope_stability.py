@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike
 
 from minegis.declarations import BilingualText, Declaration, read
 from minegis.errors import InvalidInput
+from minegis.levels import Tier
 from minegis.variables import variable
+from risk_models.rule_package import RulePackage
 from risk_models.tailings.slip_circle import Floats, worst_circles
 
 _WATER_UNIT_WEIGHT = 9.81  # kN/m³
@@ -23,8 +25,6 @@ _DRY = 1e6  # heights: a phreatic line so deep that no circle meets it
 _NO_CIRCLE = 1e8
 _VERTICAL = 8  # column of the upward acceleration
 _LEAST_SHARE = 256  # dams that are worth a thread of their own
-
-type ByGrade = dict[int, float]
 
 
 class _Parameter(Declaration):
@@ -59,12 +59,6 @@ class DefaultGround(Declaration):
     liquefaction_tier_from: dict[str, float]
 
 
-class _MajorHazard(Declaration):
-    share: float
-    clause: str
-    provenance: str
-
-
 class _PseudoStatic(Declaration):
     reduction: float
     vertical_share: float
@@ -73,13 +67,8 @@ class _PseudoStatic(Declaration):
 
 
 class RequiredSafety(Declaration):
-    """Required factors by method, condition and grade, and what a lack of them asks for."""
+    """What a lack of the required factor asks for, and the earthquake of a pseudo-static analysis."""
 
-    clause: str
-    provenance: str
-    bishop: dict[str, ByGrade]
-    swedish: dict[str, ByGrade]
-    major_hazard: _MajorHazard
     tier_below: dict[str, float]
     tier_provenance: str
     pseudo_static: _PseudoStatic
@@ -235,7 +224,9 @@ def seismic_coefficient(pga: ArrayLike, dynamic_coefficient: ArrayLike) -> Float
     return required_safety().pseudo_static.reduction * amplified
 
 
-def required_factor_of_safety(grade: int, condition: str, method: str = "bishop") -> float:
+def required_factor_of_safety(
+    grade: int, condition: str, rules: RulePackage, method: str = "bishop"
+) -> float:
     """Return the factor of safety that a dam must have.
 
     Parameters
@@ -243,7 +234,9 @@ def required_factor_of_safety(grade: int, condition: str, method: str = "bishop"
     grade : int
         1 (largest) to 5.
     condition : str
-        ``normal``, ``flood`` or ``seismic``.
+        ``normal``, ``flood`` or ``special`` (earthquake).
+    rules : RulePackage
+        Section `stability`.
     method : str
         ``bishop`` or ``swedish``.
 
@@ -256,37 +249,39 @@ def required_factor_of_safety(grade: int, condition: str, method: str = "bishop"
     ----------
     GB 39496-2020 §5.3.16.
     """
-    tables = {"bishop": required_safety().bishop, "swedish": required_safety().swedish}
     try:
-        return tables[method][condition][grade]
+        return rules.stability.required[method][condition][grade]  # type: ignore[index]
     except KeyError:
         raise InvalidInput(
             "no required factor of safety",
             where=f"{method}, {condition}, grade {grade}",
-            expected="bishop or swedish; normal, flood or seismic; 1 to 5",
+            expected="bishop or swedish; normal, flood or special; 1 to 5",
         ) from None
 
 
-def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike) -> Floats:
+def safety_tier(factor_of_safety: ArrayLike, required: ArrayLike, hazard_share: ArrayLike) -> Floats:
     """Tier that a factor of safety asks for, by its share of the required one.
 
     Parameters
     ----------
     factor_of_safety, required : (n,) float, 1
+    hazard_share : (n,) float, 1
+        Share of the required factor below which a lack is a major hazard, of the rules.
 
     Returns
     -------
     (n,) float, 1
-        4 below 0.98 of the required factor, which is a major hazard; NaN where either is NaN.
+        4 below `hazard_share`; NaN where either factor is NaN.
 
     References
     ----------
-    矿安〔2022〕88号 item 15 for the 0.98.
+    矿安〔2022〕88号 item 15 for the major hazard.
     """
     with np.errstate(invalid="ignore"):
         share = np.asarray(factor_of_safety, dtype=np.float64) / np.asarray(required, dtype=np.float64)
-    below = [share < limit for limit in required_safety().tier_below.values()]
-    return np.where(np.isnan(share), np.nan, np.sum(below, axis=0))
+    lesser = np.sum([share < limit for limit in required_safety().tier_below.values()], axis=0)
+    tier = np.where(share < np.asarray(hazard_share, dtype=np.float64), int(Tier.RED), lesser)
+    return np.where(np.isnan(share), np.nan, tier)
 
 
 def _least_factor(section: tuple[ArrayLike, ...], upward: tuple[ArrayLike, ...]) -> Floats:

@@ -16,7 +16,7 @@ from minegis.levels import EvidenceState, Origin, Standing, Tier
 from minegis.reading import Quality, Reading
 from pipelines.asset_models import AssetInputs, Forecast
 from pipelines.asset_models.tsf import evidence
-from risk_models.rule_package import load_rules
+from risk_models.rule_package import RulePackage, load_rules
 from risk_models.tailings.slope_stability import bishop_factor_of_safety
 
 AT = datetime(2026, 7, 20, 4, tzinfo=UTC)
@@ -57,6 +57,7 @@ def nodes(
     readings: Sequence[Sequence[Reading]] | None = None,
     cells: Mapping[str, Sequence[float]] | None = None,
     rain: Forecast | None = None,
+    rules: RulePackage = RULES,
 ) -> list[dict[str, Evidence]]:
     some = list(features) or [dam()]
     columns = {name: np.array(values, dtype=np.float64) for name, values in (cells or {}).items()}
@@ -67,7 +68,7 @@ def nodes(
             columns,
             dict.fromkeys(columns, "shakemap.xml"),
             rain,
-            RULES,
+            rules,
             AT,
         )
     )
@@ -250,6 +251,24 @@ def test_an_old_pond_level_makes_stability_stale() -> None:
     old = [reading("pond_level", 1510.0, hours=24 * 30), reading("phreatic_depth", 4.0)]
     (found,) = nodes([dam(**MEASURED)], [old])
     assert found["slope_stability"].state is EvidenceState.STALE
+
+
+def test_a_province_that_requires_more_is_what_the_dam_is_compared_with() -> None:
+    (national,) = nodes([dam(**MEASURED)], [LEVEL])
+    safety = national["slope_stability"].value
+    assert isinstance(safety, float)
+    bishop = {**RULES.stability.required["bishop"], "normal": dict.fromkeys(range(1, 6), safety + 0.5)}
+    required = {**RULES.stability.required, "bishop": bishop}
+    stricter = RULES.stability.model_copy(update={"required": required, "hazard_clause": "a notice"})
+    (found,) = nodes([dam(**MEASURED)], [LEVEL], rules=RULES.model_copy(update={"stability": stricter}))
+    assert national["slope_stability"].tier is Tier.NONE
+    assert found["slope_stability"].tier is Tier.RED
+    assert found["slope_stability"].threshold == f"< 0.98 × {safety + 0.5:g}"
+    assert found["slope_stability"].clause == "a notice"
+    # the share below which a lack is a major hazard is the rules' too
+    share = RULES.stability.model_copy(update={"hazard_share": 0.5, "required": required})
+    (found,) = nodes([dam(**MEASURED)], [LEVEL], rules=RULES.model_copy(update={"stability": share}))
+    assert found["slope_stability"].tier is Tier.ORANGE
 
 
 def test_a_weak_dam_is_red_by_its_own_strengths_and_blue_by_defaults() -> None:

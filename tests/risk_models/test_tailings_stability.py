@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minegis.errors import InvalidInput
+from risk_models.rule_package import load_rules
 from risk_models.slopes.infinite_slope import factor_of_safety
 from risk_models.tailings import slip_circle
 from risk_models.tailings.slope_stability import (
@@ -17,11 +18,11 @@ from risk_models.tailings.slope_stability import (
     default_ground,
     pseudo_static_factor_of_safety,
     required_factor_of_safety,
-    required_safety,
     safety_tier,
     seismic_coefficient,
 )
 
+NATIONAL = load_rules("national")
 DRY = np.inf
 
 
@@ -184,31 +185,32 @@ def test_the_coefficient_of_an_earthquake_is_a_quarter_of_the_amplified_peak() -
     [
         ("bishop", "normal", [1.50, 1.35, 1.30, 1.25, 1.25]),
         ("bishop", "flood", [1.30, 1.25, 1.20, 1.15, 1.15]),
-        ("bishop", "seismic", [1.20, 1.15, 1.15, 1.10, 1.10]),
+        ("bishop", "special", [1.20, 1.15, 1.15, 1.10, 1.10]),
         ("swedish", "normal", [1.30, 1.25, 1.20, 1.15, 1.15]),
         ("swedish", "flood", [1.20, 1.15, 1.10, 1.05, 1.05]),
-        ("swedish", "seismic", [1.10, 1.05, 1.05, 1.00, 1.00]),
+        ("swedish", "special", [1.10, 1.05, 1.05, 1.00, 1.00]),
     ],
 )
 def test_the_required_factors_are_those_of_the_standard(
     method: str, condition: str, by_grade: list[float]
 ) -> None:
-    found = [required_factor_of_safety(grade, condition, method) for grade in range(1, 6)]
+    found = [required_factor_of_safety(grade, condition, NATIONAL, method) for grade in range(1, 6)]
     assert found == by_grade  # GB 39496-2020 §5.3.16
 
 
 def test_a_grade_or_condition_that_is_not_in_the_standard_is_refused() -> None:
     with pytest.raises(InvalidInput, match="grade 6"):
-        required_factor_of_safety(6, "normal")
+        required_factor_of_safety(6, "normal", NATIONAL)
     with pytest.raises(InvalidInput, match="drought"):
-        required_factor_of_safety(3, "drought")
+        required_factor_of_safety(3, "drought", NATIONAL)
 
 
 def test_less_than_0_98_of_the_required_factor_is_red() -> None:
     # required 1.25: 0.98 × 1.25 = 1.225
-    assert safety_tier([1.2249, 1.2251, 1.2501, 1.32, 1.5], 1.25).tolist() == [4, 3, 2, 1, 0]
-    assert np.isnan(safety_tier([np.nan, 1.0], [1.25, np.nan])).all()
-    assert required_safety().major_hazard.share == required_safety().tier_below["red"]
+    share = NATIONAL.stability.hazard_share
+    assert safety_tier([1.2249, 1.2251, 1.2501, 1.32, 1.5], 1.25, share).tolist() == [4, 3, 2, 1, 0]
+    assert np.isnan(safety_tier([np.nan, 1.0], [1.25, np.nan], share)).all()
+    assert safety_tier([1.2501, 1.3], 1.25, 1.02).tolist() == [4, 2]  # 1.275 of a stricter province
 
 
 def test_every_raise_method_has_its_defaults() -> None:
