@@ -22,7 +22,7 @@ async function problemOf(answer: Response): Promise<Problem | null> {
   }
 }
 
-async function get<T>(path: string): Promise<T> {
+export async function get<T>(path: string): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
@@ -36,7 +36,7 @@ async function get<T>(path: string): Promise<T> {
   return (await answer.json()) as T;
 }
 
-const part = encodeURIComponent;
+export const part = encodeURIComponent;
 
 export const api = {
   site: () => get<Site>("/api/v1/site"),

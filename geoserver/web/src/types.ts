@@ -180,6 +180,7 @@ export interface Asset {
     satellite: Tier | null;
     state: State;
     score: number | null;
+    coverage: number | null;
     valid_at: string | null;
     chain: Evidence | null;
   } | null;

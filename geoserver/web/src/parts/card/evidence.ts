@@ -1,4 +1,4 @@
-/** "Why this colour": the evidence chain as a tree that ends at the bytes it came from. */
+/** The evidence chain as a tree that ends at the bytes it came from. */
 
 import { h } from "../../dom";
 import { moment, say, standingName, t, value, variableName } from "../../i18n";
@@ -11,28 +11,19 @@ const PROJECT_DEFAULT = /\b(ED|M-lo)\b/;
 /** The packages spell the tag out too; here it is drawn. */
 const SPELT_OUT = /\s*[(（]项目默认值 project default[)）]/g;
 
-/** The chain under a heading, opened along the nodes that decided. */
-export function whySection(chain: Evidence | null, open = true): HTMLElement {
-  const section = h("details", { class: "section why", open });
-  section.append(h("summary", {}, h("h3", {}, t("card.why"))));
-  if (!chain) {
-    section.append(h("p", { class: "quiet" }, t("card.noChain")));
-    return section;
-  }
+/** The chain, opened along the nodes that decided. */
+export function chainTree(chain: Evidence): HTMLElement {
   const tree = h("ul", { class: "chain" }, node(chain, true));
   const toggle = (expand: boolean): void => {
     for (const branch of tree.querySelectorAll("details")) branch.open = expand;
   };
-  section.append(
-    h(
-      "div",
-      { class: "chain-tools" },
-      h("button", { type: "button", class: "link", "data-chain": "expand", onclick: () => toggle(true) }, t("evidence.expandAll")),
-      h("button", { type: "button", class: "link", onclick: () => toggle(false) }, t("evidence.collapseAll")),
-    ),
-    tree,
+  const tools = h(
+    "div",
+    { class: "chain-tools" },
+    h("button", { type: "button", class: "link", "data-chain": "expand", onclick: () => toggle(true) }, t("evidence.expandAll")),
+    h("button", { type: "button", class: "link", onclick: () => toggle(false) }, t("evidence.collapseAll")),
   );
-  return section;
+  return h("div", {}, tools, tree);
 }
 
 function node(evidence: Evidence, decides: boolean): HTMLElement {

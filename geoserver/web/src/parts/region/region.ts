@@ -1,21 +1,30 @@
 /** The opened region: breadcrumb, roll-up, ranking of its children, and what contributes most. */
 
 import type { MakePart } from "../../context";
-import { h, redraw } from "../../dom";
+import { cardApi } from "../../api/card";
+import { fill, h } from "../../dom";
 import { levelName, percent, t, tierWord, value } from "../../i18n";
-import type { Region } from "../../types";
-import { whySection } from "../card/evidence";
+import type { Evidence, Region } from "../../types";
+import { chainTree } from "../card/evidence";
+import { fold, once } from "../card/fold";
+import { trend } from "../card/history";
+import { why } from "../card/why";
+import "../card/card.css";
 import { countBar, meter, stateBadge, tierBadge, tierCounts, tierMark } from "../../panel/marks";
 
 /** The tab of regions. */
-export const region: MakePart = ({ data, actions }) => {
-  const element = h("div", { class: "body" });
+export const region: MakePart = ({ data, store, actions }) => {
+  const element = h("div", { class: "body card" });
+  let shown = "";
   return {
     element,
     update: (changed) => {
       if (!changed.has("region", "lang")) return;
-      const loading = [h("p", { class: "quiet pad" }, t("page.loading"))];
-      redraw(element, data.region?.code ?? "", data.region ? regionPanel(data.region, actions) : loading);
+      const { region: found } = data;
+      const { scrollTop } = element;
+      fill(element, ...(found ? regionPanel(found, actions, store.state.asOf) : [h("p", { class: "quiet pad", role: "status" }, t("page.loading"))]));
+      element.scrollTop = found?.code === shown ? scrollTop : 0;
+      shown = found?.code ?? "";
     },
   };
 };
@@ -30,7 +39,7 @@ const CONTRIBUTORS_SHOWN = 8;
 type Risk = NonNullable<Region["risk"]>;
 type Child = Region["children"][number];
 
-function regionPanel(region: Region, actions: RegionActions): HTMLElement[] {
+function regionPanel(region: Region, actions: RegionActions, asOf: string | null): HTMLElement[] {
   const { risk } = region;
   const head = h(
     "header",
@@ -48,11 +57,33 @@ function regionPanel(region: Region, actions: RegionActions): HTMLElement[] {
   const parts: HTMLElement[] = [head];
   if (!risk) parts.push(h("p", { class: "quiet pad" }, t("region.noRisk")));
   else if (!risk.assets) parts.push(h("p", { class: "quiet pad" }, t("region.noAssets")));
-  if (risk) parts.push(...rollUp(risk));
-  if (region.children.length) parts.push(ranking(region.children, actions));
-  if (risk?.contributors.length) parts.push(contributors(risk, actions));
-  if (risk) parts.push(whySection(risk.explanation, false));
+  if (risk) parts.push(...rollUp(risk), pastOf(region));
+  if (region.children.length) parts.push(fold("ranking", t("region.ranking"), true, (body) => fill(body, ...ranking(region.children, actions))));
+  if (risk?.contributors.length) parts.push(fold("contributors", t("region.contributors"), true, (body) => fill(body, ...contributors(risk, actions))));
+  if (risk?.explanation) parts.push(...reasons(region, risk.explanation, asOf));
   return parts;
+}
+
+/** The trend: there once it is known that there is a past. */
+function pastOf({ code }: Region): HTMLElement {
+  const box = h("section", { class: "past", "aria-label": t("region.trend"), hidden: true });
+  cardApi.regionHistory(code).then(
+    (past) => {
+      const drawn = trend(past);
+      box.hidden = !drawn.length;
+      fill(box, ...(drawn.length ? [h("h4", {}, t("region.trend")), ...drawn] : []));
+    },
+    () => box.remove(), // nobody waits for a trend
+  );
+  return box;
+}
+
+function reasons({ code }: Region, chain: Evidence, asOf: string | null): HTMLElement[] {
+  const ask = once(() => cardApi.explanation(code, asOf));
+  return [
+    fold("region-why", t("card.why"), false, (body) => why(body, chain, null, ask)),
+    fold("region-chain", t("card.chain"), false, (body) => fill(body, chainTree(chain))),
+  ];
 }
 
 function breadcrumb(region: Region, actions: RegionActions): HTMLElement {
@@ -89,7 +120,7 @@ function byRisk(a: Child, b: Child): number {
   return b.tier - a.tier || (b.score ?? -1) - (a.score ?? -1) || b.assets - a.assets;
 }
 
-function ranking(children: Child[], actions: RegionActions): HTMLElement {
+function ranking(children: Child[], actions: RegionActions): HTMLElement[] {
   const assessed = children.filter(({ assets }) => assets > 0).sort(byRisk);
   const empty = children.filter(({ assets }) => assets === 0);
   const row = (child: Child, place: number | null): HTMLElement =>
@@ -106,26 +137,13 @@ function ranking(children: Child[], actions: RegionActions): HTMLElement {
         place ? h("span", { class: "figure", title: t("region.score") }, value(child.score)) : null,
       ),
     );
-  const section = h(
-    "details",
-    { class: "section", open: true },
-    h("summary", {}, h("h3", {}, t("region.ranking"))),
-    h("ol", { class: "rows" }, ...assessed.map((child, at) => row(child, at + 1))),
-  );
-  if (empty.length) {
-    section.append(
-      h(
-        "details",
-        { class: "more", open: assessed.length === 0 },
-        h("summary", {}, t("region.unassessed", { n: empty.length })),
-        h("ul", { class: "rows" }, ...empty.map((child) => row(child, null))),
-      ),
-    );
-  }
-  return section;
+  const list = h("ol", { class: "rows" }, ...assessed.map((child, at) => row(child, at + 1)));
+  if (!empty.length) return [list];
+  const others = h("ul", { class: "rows" }, ...empty.map((child) => row(child, null)));
+  return [list, h("details", { class: "more", open: assessed.length === 0 }, h("summary", {}, t("region.unassessed", { n: empty.length })), others)];
 }
 
-function contributors(risk: Risk, actions: RegionActions): HTMLElement {
+function contributors(risk: Risk, actions: RegionActions): HTMLElement[] {
   const rows = risk.contributors.map(({ dataset, id, name, tier, state, share, score }) =>
     h(
       "li",
@@ -142,11 +160,9 @@ function contributors(risk: Risk, actions: RegionActions): HTMLElement {
   );
   const first = rows.splice(0, CONTRIBUTORS_SHOWN);
   const rest = h("summary", {}, t("region.more", { n: rows.length }));
-  return h(
-    "details",
-    { class: "section", open: true },
-    h("summary", {}, h("h3", {}, t("region.contributors"))),
+  return [
+    h("p", { class: "quiet columns-hint" }, t("region.sharesWords")),
     h("ul", { class: "rows" }, ...first),
-    rows.length ? h("details", { class: "more" }, rest, h("ul", { class: "rows" }, ...rows)) : null,
-  );
+    ...(rows.length ? [h("details", { class: "more" }, rest, h("ul", { class: "rows" }, ...rows))] : []),
+  ];
 }

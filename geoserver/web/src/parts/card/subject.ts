@@ -1,0 +1,40 @@
+/** What the sections of an asset's card share: the asset, and what is asked for when a section is opened. */
+
+import { cardApi, type DatedImage, type Explanation, type Nearby, type Past, type Series } from "../../api/card";
+import type { Actions } from "../../context";
+import type { Asset } from "../../types";
+import { once } from "./fold";
+
+const RADIUS_KM = 10;
+const DAY_MS = 86_400_000;
+
+export interface Subject {
+  asset: Asset;
+  actions: Actions;
+  series: (days: number) => Promise<Series>;
+  explanation: () => Promise<Explanation>;
+  images: () => Promise<DatedImage[]>;
+  nearby: () => Promise<Nearby>;
+  history: () => Promise<Past[]>;
+}
+
+/** `asOf` is the moment whose knowledge is shown, `now` the time that a sample's clock stands at. */
+export function subjectOf(asset: Asset, actions: Actions, asOf: string | null, now: number): Subject {
+  const { dataset, id } = asset;
+  const until = asOf ? Math.min(now, Date.parse(asOf)) : now;
+  const periods = new Map<number, () => Promise<Series>>();
+  return {
+    asset,
+    actions,
+    series: (days) => {
+      const since = new Date(until - days * DAY_MS).toISOString();
+      const asked = periods.get(days) ?? once(() => cardApi.series(dataset, id, asOf, { since }));
+      periods.set(days, asked);
+      return asked();
+    },
+    explanation: once(() => cardApi.explanation(`${dataset}/${id}`, asOf)),
+    images: once(() => cardApi.images(dataset, id, asOf)),
+    nearby: once(() => cardApi.nearby(dataset, id, asOf, RADIUS_KM)),
+    history: once(() => cardApi.history(dataset, id)),
+  };
+}
