@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from data_catalog.store import Feature
@@ -12,6 +10,7 @@ from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Standing, Tier
 from pipelines.asset_models import AssetInputs, Floats
 from pipelines.asset_models.nodes import lacking, modelled, numbers, registered
+from risk_models.rule_package import RulePackage
 from risk_models.slopes.pit_design import (
     pit_required_factor_of_safety,
     pit_safety_tier,
@@ -54,14 +53,14 @@ def face_safety(inputs: AssetInputs) -> Floats:
 
 def face_nodes(inputs: AssetInputs, safety: Floats) -> list[Evidence | None]:
     """Return the screening of each face, missing where its ground is not known."""
-    required = _required(inputs.features)
+    required = _required(inputs)
     tiers = pit_safety_tier(safety / required)
     now = format_utc(inputs.at)
     nodes: list[Evidence | None] = []
     for feature, value, needed, tier in zip(inputs.features, safety, required, tiers, strict=True):
         used = (
             *(registered(feature, "slope", name, *about) for name, about in _FIELDS.items()),
-            _class_node(feature),
+            _class_node(feature, inputs.rules),
         )
         if np.isnan(tier):
             nodes.append(
@@ -83,7 +82,7 @@ def face_nodes(inputs: AssetInputs, safety: Floats) -> list[Evidence | None]:
                 float(value),
                 "1",
                 tier,
-                clause=_clause(feature),
+                clause=_clause(feature, inputs.rules),
                 provenance=required_safety().ratio.provenance,
                 threshold=_against(tier, needed),
                 valid_time=now,
@@ -101,8 +100,8 @@ def study_nodes(inputs: AssetInputs) -> list[Evidence | None]:
     that is taken by default asks for is illustrative, as all is of a slope that the standard is not about.
     """
     found = numbers(inputs.features, "factor_of_safety")
-    required = _required(inputs.features)
-    least = min(pit_required_factor_of_safety(list(required_safety().required), "static").tolist())
+    required, rules = _required(inputs), inputs.rules
+    least = min(_of_class(one, rules) for one in rules.slope_stability.required)
     rows = zip(
         inputs.features,
         found.tolist(),
@@ -117,7 +116,7 @@ def study_nodes(inputs: AssetInputs) -> list[Evidence | None]:
         if np.isnan(tier):
             nodes.append(None)
             continue
-        known = _known_class(feature) is not None
+        known = _known_class(feature, rules) is not None
         every = _is_pit(feature) and not known and sure > Tier.BLUE
         judged, against, note = (sure, least, _EVERY_CLASS) if every else (tier, needed, None)
         trusted = every or (_is_pit(feature) and known)
@@ -131,30 +130,36 @@ def study_nodes(inputs: AssetInputs) -> list[Evidence | None]:
                 tier=standing.cap(Tier(int(judged))),
                 method="register",
                 standing=standing,
-                clause=_clause(feature),
+                clause=_clause(feature, inputs.rules),
                 provenance=shown_provenance(required_safety().ratio.provenance),
                 threshold=_against(judged, against),
                 valid_time=now,
                 source=f"slope/{feature.id}.factor_of_safety",
                 note=note if trusted else _BY_DEFAULT,
-                inputs=(_class_node(feature),),
+                inputs=(_class_node(feature, inputs.rules),),
             )
         )
     return nodes
 
 
-def _required(features: Sequence[Feature]) -> Floats:
-    table = required_safety()
-    return pit_required_factor_of_safety([_known_class(f) or table.assumed_class for f in features], "static")
+def _required(inputs: AssetInputs) -> Floats:
+    assumed, rules = required_safety().assumed_class, inputs.rules
+    return np.array(
+        [_of_class(_known_class(one, rules) or assumed, rules) for one in inputs.features], dtype=np.float64
+    )
 
 
-def _known_class(feature: Feature) -> str | None:
+def _of_class(safety_class: str, rules: RulePackage) -> float:
+    return pit_required_factor_of_safety(safety_class, "gravity", rules)
+
+
+def _known_class(feature: Feature, rules: RulePackage) -> str | None:
     given = str(feature.properties.get("safety_class") or "")
-    return given if given in required_safety().required else None
+    return given if given in rules.slope_stability.required else None
 
 
-def _class_node(feature: Feature) -> Evidence:
-    given, table = _known_class(feature), required_safety()
+def _class_node(feature: Feature, rules: RulePackage) -> Evidence:
+    given, table = _known_class(feature, rules), required_safety()
     return Evidence(
         key="register/safety_class",
         label=_CLASS,
@@ -171,9 +176,9 @@ def _is_pit(feature: Feature) -> bool:
     return feature.properties.get("slope_type") == "pit"
 
 
-def _clause(feature: Feature) -> str:
-    """The standard of pits; to dumps and natural slopes its values are applied by default only."""
-    return required_safety().clause if _is_pit(feature) else ""
+def _clause(feature: Feature, rules: RulePackage) -> str:
+    """Return the standard of pits; to dumps and natural slopes its values are applied by default only."""
+    return rules.slope_stability.clause if _is_pit(feature) else ""
 
 
 def _against(tier: float, required: float) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from minegis.declarations import Declaration, read
 from minegis.errors import InvalidInput
 from minegis.variables import variable
+from risk_models.rule_package import RulePackage
+from risk_models.rules.references import Combination, SafetyClass
 
 Floats = NDArray[np.float64]
-Combination = Literal["static", "blasting", "seismic"]
 
 _WATER_UNIT_WEIGHT = 9.81  # kN/m³
 _HALVINGS = 60  # of the search for a factor of safety: to rounding
@@ -31,13 +33,10 @@ class _UnitWeight(Declaration):
 
 
 class RequiredSafety(Declaration):
-    """Required factors of safety, the tiers of falling short of them, unit weights where none is known."""
+    """The tiers of falling short of the required factor, class and unit weight where none is known."""
 
-    clause: str
-    provenance: str
-    assumed_class: str
+    assumed_class: SafetyClass
     assumed_provenance: str
-    required: dict[str, dict[Combination, tuple[float, float]]]
     ratio: _Ratio
     unit_weight: _UnitWeight
 
@@ -49,23 +48,20 @@ def required_safety() -> RequiredSafety:
 
 
 def pit_required_factor_of_safety(
-    safety_class: ArrayLike, combination: Combination, cautious: bool = True
-) -> Floats:
-    """Factor of safety that a pit slope is designed for.
+    safety_class: str, combination: Combination, rules: RulePackage, cautious: bool = True
+) -> float:
+    """Return the factor of safety that a pit slope is designed for, NaN for a class that has none.
 
     Parameters
     ----------
-    safety_class : (n,) str
+    safety_class : str
         ``I``, ``II`` or ``III``.
     combination : str
-        ``static`` (gravity and groundwater), ``blasting`` or ``seismic``.
+        ``gravity`` (and groundwater), ``blasting`` or ``seismic``.
+    rules : RulePackage
+        Section `slope_stability`.
     cautious : bool
         Upper end of the range of the standard, else the lower.
-
-    Returns
-    -------
-    (n,) float, 1
-        NaN for a class that the standard does not know.
 
     Raises
     ------
@@ -76,15 +72,15 @@ def pit_required_factor_of_safety(
     ----------
     GB 51016-2014.
     """
-    table = required_safety().required
-    known = next(iter(table.values()))
+    known = get_args(Combination)
     if combination not in known:
         raise InvalidInput(
             "no such combination", where="combination", expected=", ".join(known), got=combination
         )
-    values = {name: row[combination][0 if cautious else 1] for name, row in table.items()}
-    classes = np.asarray(safety_class, dtype=np.str_)
-    return np.array([values.get(name, np.nan) for name in classes.ravel().tolist()]).reshape(classes.shape)
+    row = rules.slope_stability.required.get(safety_class)  # type: ignore[call-overload]
+    if row is None:
+        return math.nan
+    return float(row[combination].upper if cautious else row[combination].lower)
 
 
 def pit_safety_tier(ratio: ArrayLike) -> Floats:

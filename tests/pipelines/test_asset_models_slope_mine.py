@@ -14,6 +14,7 @@ from minegis.reading import Quality, Reading
 from pipelines.asset_models import AssetInputs, Forecast, mine, slope
 from pipelines.asset_models.series import series_of
 from risk_models.rule_package import load_rules
+from risk_models.rules.references import Range
 from risk_models.slopes.pit_design import uniform_face_factor_of_safety
 from risk_models.warning.assessment import assess
 from risk_models.warning.asset import AssetRecord
@@ -122,6 +123,23 @@ def test_a_class_that_the_register_lacks_is_said_and_raises_only_what_every_clas
     assert found[3].clause == ""
     face = node(slope.evidence(inputs(features[:1]))[0], "face_stability")
     assert node(face.inputs, "register/safety_class").method == "default"
+
+
+def test_a_province_that_requires_more_is_what_a_slope_is_compared_with():
+    # 1.3 over 1.25 is 1.04, blue; over 1.40 it is 0.929, orange
+    slope_rules = RULES.slope_stability
+    strict = {**slope_rules.required["I"], "gravity": Range(lower=1.35, upper=1.40)}
+    stricter = slope_rules.model_copy(
+        update={"required": {**slope_rules.required, "I": strict}, "clause": "a notice"}
+    )
+    rules = RULES.model_copy(update={"slope_stability": stricter})
+    study = feature("a", **GROUND, factor_of_safety=1.3)
+    national = node(slope.evidence(inputs([study]))[0], "study_safety")
+    (nodes,) = slope.evidence(inputs([study], rules=rules))
+    found = node(nodes, "study_safety")
+    assert (national.tier, national.clause) == (Tier.BLUE, "GB 51016-2014")
+    assert (found.tier, found.clause, found.threshold) == (Tier.ORANGE, "a notice", "< 0.98 × 1.4")
+    assert node(nodes, "face_stability").clause == "a notice"
 
 
 def test_rain_needs_the_burst_and_every_day_before_it():

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minegis.errors import InvalidInput
+from risk_models.rule_package import load_rules
 from risk_models.slopes.displacement import (
     Outlook,
     acceleration_onset,
@@ -22,6 +23,8 @@ from risk_models.slopes.pit_design import (
     planar_factor_of_safety,
     uniform_face_factor_of_safety,
 )
+
+NATIONAL = load_rules("national")
 
 
 def forecast(time, velocity, quality=None, onset=np.nan):
@@ -154,11 +157,11 @@ def test_the_reference_limits_are_shares_of_the_height_or_absolute():
 
 
 def test_the_required_factor_is_that_of_the_class_and_the_combination():
-    assert pit_required_factor_of_safety(["I", "III", "IV"], "static")[:2].tolist() == [1.25, 1.15]
-    assert pit_required_factor_of_safety("II", "seismic", cautious=False) == 1.10
-    assert np.isnan(pit_required_factor_of_safety("", "static"))
+    found = [pit_required_factor_of_safety(one, "gravity", NATIONAL) for one in ("I", "III", "IV", "")]
+    assert found == pytest.approx([1.25, 1.15, np.nan, np.nan], nan_ok=True)
+    assert pit_required_factor_of_safety("II", "seismic", NATIONAL, cautious=False) == 1.10
     with pytest.raises(InvalidInput, match="combination"):
-        pit_required_factor_of_safety("I", "tsunami")
+        pit_required_factor_of_safety("I", "tsunami", NATIONAL)  # type: ignore[arg-type]
 
 
 def test_falling_short_of_the_required_factor_has_a_tier():
