@@ -52,15 +52,23 @@ def _candidates(site: Site, given: JobInput) -> Iterator[tuple[Mapping[str, str]
             if raster.kind == given.kind:
                 yield {"area": _area(raster)}, _declared(site, raster)
     elif given.product:
-        newest = {
-            tuple(sorted(each.about.items())): each
-            for each in published(site.path("rasters"))
-            if each.variable == given.product
-        }
-        for each in newest.values():
-            yield each.about, Source.of(each.path, variable=given.product)
+        yield from _newest(site, given.product)
     else:
         yield from _matching(site, given)
+
+
+def _newest(site: Site, name: str) -> Iterator[tuple[Mapping[str, str], Source]]:
+    """Return the newest product of a variable for each set of texts; one that a job made before any other.
+
+    Which job made it is no text of the run: inputs may come from several.
+    """
+    made = [each for each in published(site.path("rasters")) if each.variable == name]
+    newest = {}
+    for each in sorted(made, key=lambda each: "job" in each.about):  # of each kind the newest stays last
+        about = {key: text for key, text in each.about.items() if key != "job"}
+        newest[tuple(sorted(about.items()))] = about, each.path
+    for about, path in newest.values():
+        yield about, Source.of(path, variable=name)
 
 
 def _area(given: RasterInput) -> str:

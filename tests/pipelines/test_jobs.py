@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from small_site import make_site
 from typer.testing import CliRunner
 
+from data_catalog.site import Site
 from geoserver.cli import app
 from minegis.errors import InvalidDeclaration, StoreConflict
+from minegis.variables import variable
 from pipelines.jobs.declaration import jobs
+from pipelines.jobs.inputs import bindings
 from pipelines.jobs.state import JobBook, JobRun, RunState, is_due, next_attempt
+from pipelines.lineage import Lineage, Values, write_item
+from pipelines.raster import Raster, RasterGrid, write_cog
 
 TERRAIN = """title: {zh: 试, en: Test}
 daily: "18:00"
@@ -108,3 +114,40 @@ def test_a_watch_goes_on_when_another_process_runs_the_jobs(tmp_path, monkeypatc
     assert result.exit_code == 0
     assert result.stderr.count("jobs of this site are being run") == 2
     assert looks == [0, 1]
+
+
+MIXED = """title: {zh: 试, en: Test}
+inputs:
+  slope: {product: slope_angle}
+  wetness: {product: wetness_index}
+steps:
+  - step: terrain_derivatives
+    inputs: {elevation: slope}
+    parameters: {radius: 3}
+    outputs: [aspect]
+"""
+
+
+def test_products_of_two_jobs_are_inputs_of_a_third_by_their_area(tmp_path):
+    site = Site.open(make_site(tmp_path / "site", published=False))
+    grid = RasterGrid((30.0, 0.0, 500_000.0, 0.0, -30.0, 3_400_000.0), 4, 4, "EPSG:4544")
+
+    def publish(name, maker, hours):
+        path = site.path(f"rasters/{name}-{maker}-{hours}.tif")
+        unit = variable(name).unit
+        write_cog(Raster(np.ones((4, 4), np.float32), grid, name, unit, "made up"), path)
+        about = {"area": "valley"} | ({"job": maker} if maker else {})
+        lineage = Lineage("step", "1", (), {}, NOON + timedelta(hours=hours))
+        write_item(path, grid, name, lineage, Values(0, None, None, None), about=about)
+        return path
+
+    publish("slope_angle", "one", 1)
+    newest = publish("slope_angle", "other", 2)
+    publish("slope_angle", "", 3)  # of a publishing run: what a job made is asked for
+    wetness = publish("wetness_index", "", 0)
+    (found,) = bindings(site, declared(tmp_path, mixed=MIXED)["mixed"])
+    assert found.about == {"area": "valley"}
+    assert {name: source.files for name, source in found.sources.items()} == {
+        "slope": (newest,),
+        "wetness": (wetness,),
+    }
