@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -152,10 +152,11 @@ def _serve(settings: Settings) -> None:
 
     listening = _listen(settings.host, settings.port)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    served = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings), host=settings.host, port=settings.port, log_level="warning", access_log=False
+        served, host=settings.host, port=settings.port, log_level="warning", access_log=False
     )
-    server = _Server(config, f"http://{settings.host}:{settings.port}")
+    server = _Server(config, served.state.events.close, f"http://{settings.host}:{settings.port}")
     settle()
     try:
         server.run(sockets=[listening])
@@ -181,7 +182,8 @@ def _listen(host: str, port: int) -> socket.socket:
         raise typer.Exit(1) from None
 
 
-def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class once uvicorn is imported
+def _Server(config: Any, end_streams: Callable[[], None], address: str) -> Any:  # noqa: N802
+    """Make the class of the server once uvicorn is imported, and return one."""
     import uvicorn  # noqa: PLC0415
 
     class Announcing(uvicorn.Server):
@@ -189,6 +191,10 @@ def _Server(config: Any, address: str) -> Any:  # noqa: N802 – makes a class o
             await super().startup(sockets=sockets)
             if self.started:
                 err.print(f"The one map is at [bold]{address}[/]   (Ctrl-C stops it)")
+
+        async def shutdown(self, sockets: Any = None) -> None:
+            end_streams()  # else the server would wait for clients that never leave
+            await super().shutdown(sockets=sockets)
 
     return Announcing(config)
 

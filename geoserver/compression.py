@@ -20,8 +20,8 @@ MINIMUM_SIZE = 1000  # bytes; less fits into one packet anyway
 _ON_LOOP_SIZE = 32_768  # bytes, compressed in half a millisecond; more is handed to a thread
 _CACHE_SIZE = 16 * 2**20
 _BROTLI_QUALITY, _GZIP_LEVEL = 4, 5
-_COMPRESSIBLE = re.compile(
-    r"text/|application/(.+\+)?(json|xml|json-seq|geo\+json-seq)\b|application/(javascript|x-protobuf|wasm)"
+_COMPRESSIBLE = re.compile(  # an event must leave at once: a compressor would hold it back
+    r"text/(?!event-stream)|application/(.+\+)?(json|xml|json-seq|geo\+json-seq)\b|application/(javascript|x-protobuf|wasm)"
     r"|application/vnd\.(mapbox-vector-tile|oai\.openapi)|image/svg\+xml|font/(ttf|otf)"
 )
 _SUFFIX = re.compile(rb'-(?:br|gzip)"')

@@ -37,12 +37,16 @@ _STATM, _PAGE_SIZE = Path("/proc/self/statm"), os.sysconf("SC_PAGE_SIZE")
 class Metrics(Collector):
     """The figures of one server; each has its own registry.
 
-    `tiles` returns the tiles of the open site, None before the first one is asked for.
+    `tiles` returns the tiles of the open site, None before the first one is asked for; `listeners` how many
+    streams of events are open.
     """
 
-    def __init__(self, services: Services, tiles: Callable[[], MapTiles | None]) -> None:
+    def __init__(
+        self, services: Services, tiles: Callable[[], MapTiles | None], listeners: Callable[[], int]
+    ) -> None:
         self._services = services
         self._tiles = tiles
+        self._listeners = listeners
         self._counts: Mapping[str, int] = {}
         self._published_at: datetime | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -91,6 +95,7 @@ class Metrics(Collector):
         yield GaugeMetricFamily("minegis_resident_bytes", "Memory of the process.", value=_resident())
         yield CounterMetricFamily("minegis_cpu_seconds", "Processor time.", value=time.process_time())
         yield GaugeMetricFamily("minegis_requests_in_flight", "Begun, not ended.", value=self.in_flight)
+        yield GaugeMetricFamily("minegis_listeners", "Open streams of events.", value=self._listeners())
         yield from self._of_pools()
         tiles = self._tiles()
         if tiles is not None:

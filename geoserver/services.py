@@ -104,7 +104,8 @@ class Services:
         self.settings = settings
         self._open: OpenSite | None = None
         self._lock = Lock()
-        names = ("query", "tile", "export", "compression", "raster")  # titiler draws in threads of its own
+        # titiler draws in threads of its own
+        names = ("query", "tile", "export", "compression", "events", "raster")
         self.pools = {name: Pool(name, settings.workers, settings.queue) for name in names}
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data_catalog.dataset import Dataset, dataset
 from data_catalog.store import AssessmentRecord, Feature, RegionRiskRecord, WarningRecord
+from geoserver.desk import desk_json, desks
 from geoserver.explain import TouchingAsset
 from geoserver.services import OpenSite
 from minegis import cells as h3
@@ -214,11 +215,14 @@ def summary(asset: TouchingAsset) -> dict[str, Any]:
 
 
 def warnings(opened: OpenSite, records: Sequence[WarningRecord]) -> list[dict[str, Any]]:
-    """Return warnings as they stand."""
+    """Return warnings as they stand, and where they stand at the desk."""
+    at_desk = desks(opened)
     codes = sorted({record.last.region_code for record in records})
     regions = opened.store.features("region", where={"code": codes}, as_of=opened.as_of)
     names = {each.properties["code"]: str(each.properties["name"]) for each in regions}
-    return [_warning(record, names) for record in records]
+    return [
+        {**_warning(record, names), "desk": desk_json(at_desk[record.last.warning_id])} for record in records
+    ]
 
 
 def _warning(record: WarningRecord, region_names: Mapping[str, str]) -> dict[str, Any]:

@@ -41,6 +41,9 @@ class Settings(Declaration):
     queue: int = Setting(
         default=128, ge=0, le=10_000, description="Requests of each class that may wait; more are refused."
     )
+    listeners: int = Setting(
+        default=256, ge=1, le=10_000, description="Streams of events open at a time; more are refused."
+    )
     review_number: str = Setting(default="", description="Map review number (审图号) shown on the map.")
     font: Path | None = Setting(
         default=None, description="Font file (TTF, OTF, TTC) that map labels are made from; found if absent."

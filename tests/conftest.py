@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -59,16 +59,26 @@ def published_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 type Serve = Callable[..., str]
+type Serving = Callable[..., AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Serving:
+    """The real command serving a site folder as long as a context lasts, with settings by name."""
+
+    def start(site: Path, **settings: str) -> AbstractContextManager[str]:
+        return _serving(site, tmp_path_factory.mktemp("server") / "stderr.txt", settings)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def serve(serving: Serving) -> Iterator[Serve]:
     """The real command serving a site folder, with settings by name; each is stopped at the end."""
     with ExitStack() as stack:
 
         def start(site: Path, **settings: str) -> str:
-            log = tmp_path_factory.mktemp("server") / "stderr.txt"
-            return stack.enter_context(_serving(site, log, settings))
+            return stack.enter_context(serving(site, **settings))
 
         yield start
 
@@ -82,7 +92,7 @@ def served_site(published_site: Path, serve: Serve) -> str:
 @contextmanager
 def _serving(site: Path, log: Path, settings: dict[str, str]) -> Iterator[str]:
     """Run the server; what it logs must be its address and its end alone."""
-    port = free_port()
+    port = int(settings.get("port") or free_port())
     environment = {**os.environ, **{f"MINEGIS_{name.upper()}": value for name, value in settings.items()}}
     command = [sys.executable, "-m", "geoserver.cli", "serve", "--site", str(site), "--port", str(port)]
     with log.open("w") as stderr:

@@ -59,6 +59,17 @@ def newest_readings(
     return [_reading(row) for row in rows.mappings()]
 
 
+def last_heard(connection: sa.Connection, until: datetime) -> list[Reading]:
+    """Return the newest reading that has a value of each point and variable, up to a time."""
+    c = READING.c
+    spoken = (c.value.is_not(None), c.quality != Quality.MISSING, c.observed_at <= format_moment(until))
+    query = sa.select(c.point_id, c.variable, sa.func.max(c.observed_at).label("observed_at"))
+    newest = query.where(*spoken).group_by(c.point_id, c.variable).subquery()
+    same = (c[column.name] == column for column in newest.c)
+    rows = connection.execute(sa.select(READING).join(newest, sa.and_(*same)).order_by(c.pk))
+    return [_reading(row) for row in rows.mappings()]
+
+
 def select_readings(
     connection: sa.Connection,
     dataset: str | None = None,

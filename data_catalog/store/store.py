@@ -334,6 +334,11 @@ class Store:
 
     def run_ids(self) -> list[str]:
         """Return the id of every published run, oldest first."""
+    def last_heard(self, until: datetime) -> list[Reading]:
+        """Return the newest reading that has a value of each point and variable, up to a time."""
+        with self._reading() as connection:
+            return readings.last_heard(connection, until)
+
         with self._reading() as connection:
             return published.run_ids(connection)
 

@@ -15,7 +15,7 @@ SOUND = {
     "x": "201", "y": "104", "row": "104", "column": "201", "grid": "WebMercatorQuad", "layer_id": "relief",
     "tileMatrixSetId": "WebMercatorQuad", "format": "png", "code": "513221", "cell": "8840c00001fffff",
     "lon": "103.2", "lat": "31.8", "style": "one-map", "stack": "sans-serif", "record": "tsf",
-    "identifier": "51322109900000_20260720120000_0",
+    "warning_id": "tsf/T1/1", "identifier": "51322109900000_20260720120000_0",
 }  # fmt: skip
 
 
