@@ -1,4 +1,4 @@
-"""The JSON API of the page: site, layers, regions, assets, cells, warnings, search."""
+"""The JSON API of the page: site, layers, regions, assets, cells, warnings."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-import shapely
 from fastapi import APIRouter, Query, Request, Response
 
 from data_catalog.collection import WARNING
 from data_catalog.dataset import datasets
-from data_catalog.items import FIXED_COLUMNS, ItemQuery
+from data_catalog.items import ItemQuery
 from data_catalog.site import Area
 from data_catalog.source import sources
 from data_catalog.store import Artefact
@@ -30,9 +29,6 @@ from tiles.cells import NAME as RISK_CELL
 from tiles.raster import bounds_of
 
 router = APIRouter(prefix="/api/v1", tags=["api"], responses=PROBLEMS)
-
-_SEARCH_LIMIT = 20
-_SEARCHED = ("tsf", "mine", "slope", "region", "station", "facility", "place")
 
 
 def answer(data: Any) -> Response:
@@ -322,27 +318,3 @@ async def warnings(
         return subjects.warnings(opened, found)
 
     return await answered(request, chosen, as_of)
-
-
-@router.get("/search")
-async def search(request: Request, q: Annotated[str, Query(min_length=1, max_length=80)]) -> Response:
-    """Find assets, regions, stations and places by a part of their name, their id or code."""
-    return await answered(request, lambda opened: _found(opened, q.strip()))
-
-
-def _found(opened: OpenSite, text: str) -> list[dict[str, Any]]:
-    hits = [
-        (hit.quality, order, name, hit.id)
-        for order, name in enumerate(_SEARCHED)
-        for hit in opened.store.search(name, text, _SEARCH_LIMIT)
-    ]
-    hits.sort(key=lambda hit: hit[:2])
-    return [_hit(opened, name, item_id) for _, _, name, item_id in hits[:_SEARCH_LIMIT]]
-
-
-def _hit(opened: OpenSite, dataset: str, item_id: str) -> dict[str, Any]:
-    names, row = opened.store.items(dataset).item(item_id)
-    values = dict(zip(names, row[FIXED_COLUMNS:], strict=True))
-    at = shapely.from_wkb(bytes(row[1])).representative_point()
-    shown = {name: values.get(name) for name in ("name", "tier", "state", "level")}
-    return {"dataset": dataset, "id": item_id, **shown, "lon": at.x, "lat": at.y}

@@ -61,13 +61,24 @@ def around(
         If there is no such feature.
     """
     shape = opened.store.feature(dataset, asset_id, as_of=as_of).geometry
+    return near(opened, shape, radius_km, as_of, but=(dataset, asset_id))
+
+
+def near(
+    opened: OpenSite,
+    shape: BaseGeometry,
+    radius_km: float,
+    as_of: datetime | None,
+    but: tuple[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return what lies within a radius of a shape, `but` for one asset, and how many of each kind."""
     found: dict[str, Any] = {"radius_km": radius_km, "counts": {}}
     assets = [
         (name, each)
         for name, declared in datasets().items()
         if declared.asset
         for each in _inside(opened, name, shape, radius_km, as_of)
-        if (name, each.id) != (dataset, asset_id)
+        if (name, each.id) != but
     ]
     tiers = {name: opened.store.tiers(name, as_of) for name in {name for name, _ in assets}}
     found["assets"] = [

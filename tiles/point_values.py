@@ -1,0 +1,31 @@
+"""The value of rasters at a point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import rasterio
+from rio_tiler.errors import PointOutsideBounds
+from rio_tiler.io import Reader
+
+from tiles.raster import GDAL_ENVIRONMENT
+
+
+def value_at(paths: Sequence[Path], lon: float, lat: float) -> float | None:
+    """Return the value of the pixel of a layer at a point, deg; None where it has none.
+
+    Where areas overlap, the first file that has data counts, as on the map.
+    """
+    with rasterio.Env(**GDAL_ENVIRONMENT):
+        for path in paths:
+            with Reader(str(path)) as source:
+                try:
+                    found = source.point(lon, lat, indexes=1)
+                except PointOutsideBounds:
+                    continue
+            value = float(found.array.filled(math.nan)[0])
+            if math.isfinite(value):
+                return value
+    return None
