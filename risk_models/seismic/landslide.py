@@ -18,9 +18,26 @@ class _Class(Declaration):
     note: BilingualText | None = None
 
 
-class LandslideClasses(Declaration):
-    """Coefficients of the mapped classes, and the bounds between which the model speaks."""
+class _Logit(Declaration):
+    constant: float
+    log_pgv: float
+    log_pgv_slope: float
+    slope: float
+    wetness: float
 
+
+class _Coverage(Declaration):
+    constant: float
+    linear: float
+    quadratic: float
+    cubic: float
+
+
+class LandslideClasses(Declaration):
+    """Coefficients of the model and of the mapped classes, and the bounds between which the model speaks."""
+
+    logit: _Logit
+    coverage: _Coverage
     lithology: dict[str, _Class]
     land_cover: dict[int, _Class]
     unmapped_lithology: str
@@ -111,17 +128,18 @@ def nowicki_jessee_probability(
     seismically induced landslides. J. Geophys. Res. Earth Surface, 123, 1835-1859, equation 3.
     """
     declared = landslide_classes()
+    terms = declared.logit
     slope = np.asarray(slope_angle, dtype=np.float64)
     wetness = np.clip(np.asarray(cti, dtype=np.float64), 0.0, declared.saturation_wetness_index)
     with np.errstate(divide="ignore"):  # no motion: log of 0, probability 0
         log_pgv = np.log(np.clip(np.asarray(pgv, dtype=np.float64), 0.0, declared.saturation_pgv))
     logit = (
-        -6.30
-        + (1.65 + 0.01 * slope) * log_pgv
-        + 0.06 * slope
+        terms.constant
+        + (terms.log_pgv + terms.log_pgv_slope * slope) * log_pgv
+        + terms.slope * slope
         + np.asarray(lithology_coefficient, dtype=np.float64)
         + np.asarray(land_cover_coefficient, dtype=np.float64)
-        + 0.03 * wetness
+        + terms.wetness * wetness
     )
     return np.asarray(expit(logit))
 
@@ -143,8 +161,8 @@ def areal_coverage(probability: ArrayLike) -> NDArray[np.float64]:
     ----------
     Nowicki Jessee et al. (2018), equation 4.
     """
-    p = np.asarray(probability, dtype=np.float64)
-    return np.asarray(np.exp(-7.592 + 5.237 * p - 3.042 * p**2 + 4.035 * p**3))
+    p, terms = np.asarray(probability, dtype=np.float64), landslide_classes().coverage
+    return np.asarray(np.exp(terms.constant + terms.linear * p + terms.quadratic * p**2 + terms.cubic * p**3))
 
 
 def screened_coverage(

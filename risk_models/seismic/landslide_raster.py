@@ -60,7 +60,8 @@ def landslide_coverage(
         declared.screening_slope_angle,
         declared.screening_pga,
     )
-    _cover(tuple(flat), steps, limits, out.reshape(-1))
+    terms = (tuple(declared.logit.model_dump().values()), tuple(declared.coverage.model_dump().values()))
+    _cover(tuple(flat), steps, limits, *terms, out.reshape(-1))
     return out
 
 
@@ -69,10 +70,14 @@ def _cover(
     fields: tuple[NDArray[Any], ...],
     steps: tuple[int, ...],
     limits: tuple[float, ...],
+    logits: tuple[float, ...],
+    coverage: tuple[float, ...],
     out: NDArray[Any],
 ) -> None:
     pgv, slope_angle, cti, lithology, land_cover, pga = fields
     largest_pgv, largest_cti, least_slope, least_pga = limits
+    constant, by_pgv, by_pgv_slope, by_slope, by_wetness = logits
+    base, linear, quadratic, cubic = coverage
     for at in range(out.size):
         velocity, slope = np.float64(pgv[at * steps[0]]), np.float64(slope_angle[at * steps[1]])
         wetness, acceleration = np.float64(cti[at * steps[2]]), np.float64(pga[at * steps[5]])
@@ -84,6 +89,7 @@ def _cover(
         else:
             log_pgv = np.log(min(max(velocity, 0.0), largest_pgv))
             wet = min(max(wetness, 0.0), largest_cti)
-            logit = -6.30 + (1.65 + 0.01 * slope) * log_pgv + 0.06 * slope + classes + 0.03 * wet
+            moved = (by_pgv + by_pgv_slope * slope) * log_pgv
+            logit = constant + moved + by_slope * slope + classes + by_wetness * wet
             p = 1.0 / (1.0 + np.exp(-logit))
-            out[at] = np.exp(-7.592 + p * (5.237 + p * (-3.042 + p * 4.035)))
+            out[at] = np.exp(base + p * (linear + p * (quadratic + p * cubic)))

@@ -70,6 +70,26 @@ def test_the_one_pass_over_rasters_gives_what_the_three_functions_give(precision
     np.testing.assert_array_equal(found == 0, expected == 0)
 
 
+def test_the_coefficients_are_declared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = landslide_classes()
+    # equations 3 and 4 of Nowicki Jessee et al. (2018)
+    assert tuple(declared.logit.model_dump().values()) == (-6.30, 1.65, 0.01, 0.06, 0.03)
+    assert tuple(declared.coverage.model_dump().values()) == (-7.592, 5.237, -3.042, 4.035)
+    changed = declared.model_copy(
+        update={
+            "logit": declared.logit.model_copy(update={"constant": -5.0, "wetness": 0.1}),
+            "coverage": declared.coverage.model_copy(update={"linear": 6.0}),
+        }
+    )
+    before = landslide_coverage(40.0, 30.0, 8.0, -1.36, 0.68, 0.3)
+    for module in ("landslide", "landslide_raster"):
+        monkeypatch.setattr(f"risk_models.seismic.{module}.landslide_classes", lambda: changed)
+    expected = areal_coverage(nowicki_jessee_probability(40.0, 30.0, 8.0, -1.36, 0.68))
+    found = landslide_coverage(40.0, 30.0, 8.0, -1.36, 0.68, 0.3)
+    assert found != pytest.approx(before, rel=0.1)
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
 def test_no_motion_is_no_landslide_even_on_flat_ground():
     np.testing.assert_array_equal(nowicki_jessee_probability(0, [0, 30], 10, -1.36, 0.68), [0, 0])
 
