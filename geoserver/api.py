@@ -27,6 +27,7 @@ from minegis.levels import EvidenceState, Origin, RegionLevel, Standing, Tier
 from minegis.variables import variables
 from tiles.cells import NAME as RISK_CELL
 from tiles.raster import bounds_of
+from tiles.terrain import is_elevation
 
 router = APIRouter(prefix="/api/v1", tags=["api"], responses=PROBLEMS)
 
@@ -195,7 +196,9 @@ def _raster(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
         return None
     inputs = [each for file in files for each in file.inputs]
     state = _state(opened, opened.rasters.version())
+    ground = {"terrain": f"/tiles/terrain/{layer.id}/{{z}}/{{x}}/{{y}}.png?{state}"}
     return {
+        **(ground if is_elevation(layer) else {}),
         "tiles": f"/tiles/raster/{layer.id}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}.png?{state}",
         "bounds": _joined([bounds_of(path) for path in opened.rasters.paths(layer.id, opened.as_of)]),
         "origin": _origin({each.get("origin", "public") for each in inputs}),

@@ -18,9 +18,14 @@ from geoserver import (
     api,
     archive_routes,
     cap,
+    desk_routes,
     errors,
+    events,
+    nearby_routes,
+    online_routes,
     point_routes,
     rule_routes,
+    series_routes,
     tile_routes,
     time_routes,
     verification_routes,
@@ -48,14 +53,30 @@ PARTS = (
     conformance,
     styles,
     openapi,
+    series_routes,  # before `api`: the ids of assets there are paths that would take these in
+    nearby_routes,
     time_routes,
     api,
     archive_routes,
     cap,
+    desk_routes,
+    online_routes,
     point_routes,
     rule_routes,
     verification_routes,
 )
+_DESCRIBED = (
+    series_routes,
+    nearby_routes,
+    time_routes,
+    api,
+    cap,
+    desk_routes,
+    online_routes,
+    point_routes,
+    rule_routes,
+    verification_routes,
+)  # in api/v1/openapi.json
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 _NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>minegis</title>
@@ -89,7 +110,10 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.services = services
-    app.state.metrics = figures = Metrics(services, lambda: getattr(app.state, "map_tiles", None))
+    app.state.events = watch = events.Watch(services)
+    app.state.metrics = figures = Metrics(
+        services, lambda: getattr(app.state, "map_tiles", None), lambda: watch.listeners
+    )
     app.state.hub = hub.Hub()
     errors.install(app)
     app.add_middleware(Compression, pool=services.pools["compression"])
@@ -98,9 +122,8 @@ def create_app(settings: Settings) -> FastAPI:
     for path, answer in (("/livez", livez), ("/metrics", metrics), ("/readyz", readyz)):
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
     for part in PARTS:  # the OGC API has a document of its own
-        app.include_router(
-            part.router, include_in_schema=part in (time_routes, api, cap, point_routes, rule_routes, verification_routes)
-        )
+        app.include_router(part.router, include_in_schema=part in _DESCRIBED)
+    app.include_router(events.router, include_in_schema=False)  # an answer without an end
     rasters = services.pools["raster"]
     app.include_router(
         raster_router(lambda request: site_of(request).rasters, lambda _: rasters.place(), RASTER_PREFIX),
