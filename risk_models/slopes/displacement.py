@@ -1,4 +1,4 @@
-"""What movement says of a slope: time of failure, tangent angle, the reference limits of the standard."""
+"""What movement says of a slope: time of failure and tangent angle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr, stdtrit
 
-from minegis.declarations import BilingualText, Declaration, read
+from minegis.declarations import Declaration, read
 from minegis.errors import InvalidInput
 from minegis.reading import Quality
 
@@ -40,26 +40,12 @@ class _TangentAngle(Declaration):
     noise_ratio: float
 
 
-class _Limit(Declaration):
-    value: float
-    unit: str
-    height: bool
-    label: BilingualText
-
-
-class _Reference(Declaration):
-    clause: str
-    provenance: str
-    limits: dict[str, _Limit]
-
-
 class DisplacementLimits(Declaration):
-    """Gates, lead times and reference limits."""
+    """Gates and lead times."""
 
     inverse_velocity: _InverseVelocity
     lead_time: _LeadTime
     tangent_angle: _TangentAngle
-    reference: _Reference
 
 
 @cache
@@ -281,43 +267,6 @@ def tangent_angle(displacement_step: ArrayLike, time_step: ArrayLike, uniform_ra
     with np.errstate(divide="ignore", invalid="ignore"):
         angle = np.degrees(np.arctan(moved / rate / passed))
     return np.where((rate > 0) & (passed > 0), angle, np.nan)
-
-
-def reference_ratio(value: ArrayLike, quantity: str, slope_height: ArrayLike) -> Floats:
-    """How far a movement reaches towards the reference limit of GB 51214.
-
-    Parameters
-    ----------
-    value : (n,) float, mm, mm/d or mm/h
-        Of the unit of the limit; where the limit is a share of the height, in m.
-    quantity : str
-        Such as ``pit_horizontal_rate``.
-    slope_height : (n,) float, m
-        Only limits that are a share of it look at it.
-
-    Returns
-    -------
-    (n,) float, 1
-        Above 1 beyond the limit; NaN where an input is NaN.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such limit.
-
-    References
-    ----------
-    GB 51214-2017, explanatory note 12.3.3: for reference only; the values of the design come first.
-    """
-    limits = displacement_limits().reference.limits
-    if quantity not in limits:
-        raise InvalidInput("no such limit", where="quantity", expected=", ".join(limits), got=quantity)
-    limit = limits[quantity]
-    amount = np.abs(np.asarray(value, dtype=np.float64))
-    if not limit.height:
-        return np.asarray(amount / limit.value)
-    height = np.asarray(slope_height, dtype=np.float64)
-    return np.asarray(amount / np.where(height > 0, limit.value * height, np.nan))
 
 
 def _columns(values: ArrayLike) -> Floats:

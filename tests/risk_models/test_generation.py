@@ -185,7 +185,10 @@ def test_references_of_a_slope_grow_with_its_height() -> None:
     assert found["reference/ground_settlement"] == pytest.approx(600)
     assert found["reference/ground_displacement"] == pytest.approx(1200)
     assert found["reference/rock_crack"] == pytest.approx(140)
+    assert found["reference/differential_settlement"] == pytest.approx(240)  # 1.2e-3 H
     assert found["reference/bench_rate"] == 10
+    assert found["reference/work_face_rate"] == 5
+    assert found["reference/ground_crack"] == 50
     assert found["factor_of_safety/gravity"] == "1.15–1.2"
     assert "reference/dump_rate" not in found
     dump = AssetRecord("slope", "S", "S", {"slope_type": "dump"})

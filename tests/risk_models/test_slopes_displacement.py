@@ -10,9 +10,7 @@ from risk_models.rule_package import load_rules
 from risk_models.slopes.displacement import (
     Outlook,
     acceleration_onset,
-    displacement_limits,
     inverse_velocity,
-    reference_ratio,
     tangent_angle,
     uniform_rate,
 )
@@ -144,16 +142,6 @@ def test_a_rate_within_the_noise_is_not_evaluable():
     rate = uniform_rate(time, moved, [0.5, 0.7, 0.0, 0.0])
     # 2 ≥ 3 * 0.5; 2 < 3 * 0.7; no rate at all; three samples only
     np.testing.assert_allclose(rate, [2.0, np.nan, np.nan, np.nan])
-
-
-def test_the_reference_limits_are_shares_of_the_height_or_absolute():
-    # 6e-3 * 100 m = 0.6 m; 10 mm/d
-    assert reference_ratio(0.6, "horizontal_displacement", 100.0) == pytest.approx(1.0)
-    assert reference_ratio(-12.0, "pit_horizontal_rate", np.nan) == pytest.approx(1.2)
-    assert np.isnan(reference_ratio(0.6, "horizontal_displacement", [np.nan, 0.0])).all()
-    with pytest.raises(InvalidInput, match="no such limit"):
-        reference_ratio(1.0, "colour", 1.0)
-    assert displacement_limits().reference.limits["ground_crack"].value == 50
 
 
 def test_the_required_factor_is_that_of_the_class_and_the_combination():
