@@ -1,8 +1,7 @@
 /** How readings are drawn: one chart of a quantity with its points, limits and doubted values. */
 
-import type { Limit } from "../api/card";
 import { inkOn } from "../map/colours";
-import { decimals, type Frame, type Line, pinned, type Place } from "./readings";
+import { decimals, type Frame, type Line, pinned, type Place, spread } from "./readings";
 import type { ChartOption } from "./door";
 import type { ChartColours } from "./theme";
 
@@ -18,6 +17,11 @@ export interface Wording {
   quality: (qc: number) => string;
 }
 
+/** As in the style sheet, and what the axes take of it, in pixels. */
+export const CHART_HEIGHT = 150;
+const TOP = 8;
+const BOTTOM = 22;
+const LABEL_HEIGHT = 15;
 const FEW = 60;
 const DOUBTED: Record<number, string> = { 3: "circle", 4: "diamond" };
 
@@ -29,7 +33,7 @@ export function readingsOption(lines: readonly Line[], frame: Frame, bars: boole
   const label = { color: colours.quiet, fontFamily: colours.font, fontSize: 11 };
   const rule = { lineStyle: { color: colours.line } };
   return {
-    grid: { left: 48, right: frame.inside.length ? 34 : 12, top: 8, bottom: 22 },
+    grid: { left: 48, right: frame.inside.length ? 34 : 12, top: TOP, bottom: BOTTOM },
     xAxis: {
       type: "time",
       min: since,
@@ -69,7 +73,7 @@ const colourOf = (number: number, { colours }: Wording): string => colours.point
 
 function usableSeries(line: Line, number: number, frame: Frame, bars: boolean, words: Wording): Drawn {
   const colour = colourOf(number, words);
-  const shared = { name: line.pointId, itemStyle: { color: colour }, markLine: number ? undefined : limits(frame.inside, words) };
+  const shared = { name: line.pointId, itemStyle: { color: colour }, markLine: number ? undefined : limits(frame, words) };
   if (bars) return { ...shared, type: "bar", data: line.usable, barMaxWidth: 8 };
   const all = line.usable.length <= FEW;
   const data = line.usable.map((place, at) => ({ value: place, symbol: all || isAlone(line.usable, at) ? "circle" : "none" }));
@@ -93,16 +97,19 @@ function doubtedSeries({ doubted }: Line, number: number, frame: Frame, words: W
 }
 
 /** Limits as lines in their colour, with its name at the end: colour is never alone. */
-function limits(inside: readonly Limit[], words: Wording): object {
+function limits({ inside, low, high }: Frame, words: Wording): object {
+  const places = inside.map(({ value }) => ((high - value) / (high - low)) * (CHART_HEIGHT - TOP - BOTTOM));
+  const labels = spread(places, LABEL_HEIGHT);
   return {
     symbol: "none",
     silent: true,
     animation: false,
-    data: inside.map(({ tier, value, kind }) => ({
+    data: inside.map(({ tier, value, kind }, number) => ({
       yAxis: value,
       lineStyle: { color: words.tierColour(tier), width: 1.5, type: kind === "rule" ? "dashed" : "solid" },
       label: {
         position: "end",
+        offset: [0, (labels[number] ?? 0) - (places[number] ?? 0)],
         formatter: words.tierName(tier),
         fontSize: 11,
         fontFamily: words.colours.font,

@@ -90,3 +90,22 @@ export const pinned = (value: number, { low, high }: Frame): number => Math.min(
 export function decimals(span: number): number {
   return span > 0 ? Math.min(6, Math.max(0, Math.ceil(-Math.log10(span)) + 1)) : 0;
 }
+
+/** Move places, in pixels, apart until neighbours are `gap` from each other, as little as that takes. */
+export function spread(places: readonly number[], gap: number): number[] {
+  const order = places.map((_, index) => index).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+  // Runs of labels that touch are centred on the mean of where they belong.
+  const runs: { members: number[]; middle: number }[] = [];
+  for (const index of order) {
+    let run = { members: [index], middle: places[index] ?? 0 };
+    for (let before = runs.at(-1); before && run.middle - before.middle < (gap * (run.members.length + before.members.length)) / 2; before = runs.at(-1)) {
+      runs.pop();
+      const members = [...before.members, ...run.members];
+      run = { members, middle: members.reduce((sum, each) => sum + (places[each] ?? 0), 0) / members.length };
+    }
+    runs.push(run);
+  }
+  const moved = [...places];
+  for (const { members, middle } of runs) members.forEach((each, at) => (moved[each] = middle + (at - (members.length - 1) / 2) * gap));
+  return moved;
+}

@@ -49,10 +49,14 @@ export function nodes(chain: Evidence): Evidence[] {
   return [chain, ...chain.inputs.flatMap(nodes)];
 }
 
+/** What models and satellites say. */
+const VOICES = ["model", "satellite"];
+
 /** How the evidence for a colour is weak; empty where nothing is. */
 export function doubts(chain: Evidence, coverage: number | null): string[] {
   const all = nodes(chain);
-  const illustrative = all.filter(({ standing }) => standing === "illustrative").length;
+  const voices = chain.inputs.filter(({ key }) => VOICES.includes(key)).flatMap(({ inputs }) => inputs);
+  const illustrative = voices.filter(({ standing, state }) => standing === "illustrative" && state !== "missing").length;
   const defaults = all.filter(({ provenance }) => /\b(ED|M-lo)\b/.test(provenance)).length;
   const silent = all.filter(({ key, state }) => key.startsWith("reading/") && state !== "sufficient").length;
   const unmonitored = all.filter(({ key }) => key.startsWith("unmonitored/")).length;
@@ -72,6 +76,7 @@ export function deciding(chain: Evidence): Evidence | null {
   const first = next.find(({ threshold, clause }) => threshold || clause) ?? next[0];
   return first ? (deciding(first) ?? first) : chain;
 }
+
 const ROSE = 8;
 
 /** North, north-east …: the eighth of the rose that a bearing is in. */
