@@ -17,6 +17,7 @@ from starlette.types import Scope
 from geoserver import (
     api,
     archive_routes,
+    buffer_routes,
     cap,
     desk_routes,
     errors,
@@ -58,6 +59,7 @@ PARTS = (
     time_routes,
     api,
     archive_routes,
+    buffer_routes,
     cap,
     desk_routes,
     online_routes,
@@ -70,6 +72,7 @@ _DESCRIBED = (
     nearby_routes,
     time_routes,
     api,
+    buffer_routes,
     cap,
     desk_routes,
     online_routes,
