@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,22 @@ from risk_models.warning.asset import AssetRecord
 from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
 from risk_models.warning.tiers import shown_provenance
+
+GROUND_MODELS: Mapping[str, tuple[str, Label, tuple[str, ...]]] = MappingProxyType(
+    {
+        "coseismic_coverage": (
+            "nowicki_jessee_probability",
+            Label("同震滑坡", "Coseismic landslide"),
+            ("slope_angle", "wetness_index", "pga", "pgv"),
+        ),
+        "rain_slope_probability": (
+            "factor_of_safety",
+            Label("降雨滑坡", "Rain-induced landslide"),
+            ("slope_angle", "antecedent_rain_index", "wet_fraction", "factor_of_safety"),
+        ),
+    }
+)
+"""The columns of cells that speak of the ground under an asset: their card, label and inputs."""
 
 
 @dataclass(frozen=True)
@@ -240,14 +257,8 @@ def ground_evidence(
     number: int, columns: CellColumns, assets: Assets, rules: RulePackage, at: datetime
 ) -> list[Evidence]:
     """Return what the cell models say of the ground under an asset: its worst cell, never the mean."""
-    models = (
-        ("coseismic_coverage", "nowicki_jessee_probability", Label("同震滑坡", "Coseismic landslide"),
-         ("slope_angle", "wetness_index", "pga", "pgv")),
-        ("rain_slope_probability", "factor_of_safety", Label("降雨滑坡", "Rain-induced landslide"),
-         ("slope_angle", "antecedent_rain_index", "wet_fraction", "factor_of_safety")),
-    )  # fmt: skip
     nodes = []
-    for column, method, label, inputs in models:
+    for column, (method, label, inputs) in GROUND_MODELS.items():
         if column not in columns.values:
             continue
         rows = _rows(number, assets)
