@@ -14,7 +14,7 @@ export class ApiFailure extends Error {
   }
 }
 
-async function problemOf(answer: Response): Promise<Problem | null> {
+export async function problemOf(answer: Response): Promise<Problem | null> {
   try {
     return (await answer.json()) as Problem;
   } catch {

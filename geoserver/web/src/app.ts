@@ -6,6 +6,7 @@ import { Data } from "./data";
 import { h } from "./dom";
 import { age, freezeClock, say, speak, t, tiers, useVocabulary } from "./i18n";
 import type { LabelKey } from "./labels";
+import { Live } from "./live";
 import type { Picked } from "./map/pick";
 import { DISC, shapeAt } from "./map/shapes";
 import { datasetOf } from "./map/style";
@@ -35,6 +36,7 @@ export class App {
   readonly #data = new Data((name) => this.#note([name]));
   readonly #standing: Standing[] = PLACES.map((place) => ({ place, part: null, made: false, shown: false }));
   readonly #context: Context;
+  readonly #live: Live;
   readonly #reader: Reader;
   #pending = new Set<Name>();
   #map: OneMap | null = null;
@@ -50,7 +52,14 @@ export class App {
       map: () => this.#map,
       ask: (key, what, request, again) => this.#ask(key, what, request, again),
     };
-    this.#reader = new Reader(this.#context);
+    this.#live = new Live({
+      known: () => this.#data.present ?? this.#data.warnings ?? [],
+      put: (warnings) => this.#data.put(this.#data.present ? "present" : "warnings", warnings),
+      reread: () => void this.#reader.readWarnings(),
+      refresh: (anyway) => void this.#reader.refresh(anyway),
+      told: (connection) => this.#data.put("connection", connection),
+    });
+    this.#reader = new Reader(this.#context, this.#live);
     this.#store.watch((state, before) => {
       speak(state.lang);
       document.documentElement.dataset["theme"] = state.theme;
@@ -75,6 +84,7 @@ export class App {
     this.#page.slots.stage.replaceChildren();
     this.#data.put("site", site);
     this.#startMap();
+    this.#live.start();
     await this.#reader.start();
   }
 
@@ -191,6 +201,7 @@ export class App {
       openAsset: (dataset, id, at = null) => this.#openAsset(dataset, id, at),
       openCell: (id) => this.#store.set({ selected: { kind: "cell", dataset: "risk_cell", id } }),
       close: () => this.#store.set({ selected: null }),
+      reconnect: () => this.#live.retry(),
       fit: (bounds: Bounds) => this.#map?.fit(bounds),
       home: () => this.#home(),
       layerOf: (dataset) => this.#layerOf(dataset),

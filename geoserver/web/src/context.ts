@@ -39,6 +39,8 @@ export interface Actions {
   openCell(id: string): void;
   /** Close the card. */
   close(): void;
+  /** Try at once to open the stream of events again, where it is broken. */
+  reconnect(): void;
   fit(bounds: Bounds): void;
   /** To the areas of the site. */
   home(): void;

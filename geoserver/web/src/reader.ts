@@ -2,17 +2,21 @@
 
 import { api } from "./api";
 import type { Changed, Context } from "./context";
+import type { Live } from "./live";
 import { NATION } from "./state";
 
 const REFRESH_MS = 60_000;
 
 export class Reader {
-  constructor(private readonly context: Context) {}
+  constructor(
+    private readonly context: Context,
+    private readonly live: Live,
+  ) {}
 
   async start(): Promise<void> {
     const { state } = this.context.store;
     await Promise.all([this.#readRegion(state.view === null && state.region !== NATION), this.readWarnings()]);
-    setInterval(() => void this.#refresh(), REFRESH_MS);
+    setInterval(() => void this.refresh(), REFRESH_MS);
   }
 
   /** Read what a change of the state makes necessary. */
@@ -26,7 +30,7 @@ export class Reader {
   }
 
   async readWarnings(): Promise<void> {
-    const found = await this.context.ask("warnings", "what.warnings", api.warnings, () => void this.readWarnings());
+    const found = await this.context.ask("warnings", "what.warnings", () => this.live.read(), () => void this.readWarnings());
     if (found) this.context.data.put("warnings", found);
   }
 
@@ -43,12 +47,13 @@ export class Reader {
     else this.context.map()?.fit(region.bounds, 12);
   }
 
-  async #refresh(): Promise<void> {
+  /** Read the site, and all the rest where it has run since, or in any case. */
+  async refresh(anyway = false): Promise<void> {
     const { data } = this.context;
-    const site = await this.context.ask("site", "what.site", api.site, () => void this.#refresh());
+    const site = await this.context.ask("site", "what.site", api.site, () => void this.refresh(anyway));
     if (!site) return;
     const ran = site.run?.id !== data.site?.run?.id;
     data.put("site", site);
-    if (ran) await Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
+    if (ran || anyway) await Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
   }
 }

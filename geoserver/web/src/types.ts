@@ -126,6 +126,26 @@ export interface Region extends RegionName {
   })[];
 }
 
+export type DeskState = "unacknowledged" | "acknowledged" | "escalated" | "closed";
+
+/** Where a warning stands at the duty desk; its colour and its counting do not depend on it. */
+export interface Desk {
+  state: DeskState;
+  by: string | null;
+  at: string | null;
+  assigned_to: string | null;
+  /** The highest level that was told. */
+  level: string | null;
+  /** Until when somebody must have answered. */
+  due_at: string | null;
+  next_level: string | null;
+  /** Why it was closed. */
+  reason: string | null;
+  actions: number;
+  /** The moment of the last message or act, as wide as any other: texts compare as times do. */
+  changed_at: string;
+}
+
 export interface Warning {
   id: string | number;
   identifier: string;
@@ -145,6 +165,7 @@ export interface Warning {
   lat: number;
   cap: string | null;
   origin: Origin;
+  desk: Desk;
 }
 
 export interface Reading {

@@ -1,0 +1,56 @@
+/** What the warnings rail asks of the duty desk. */
+
+import { ApiFailure, get, part, problemOf } from "../api";
+import type { Desk, Label, Tier, Warning } from "../types";
+
+export type ActKind = "acknowledge" | "assign" | "comment" | "escalate" | "close";
+
+/** What a person wants to do; `key` makes sending it twice the same as once. */
+export interface Wanted {
+  kind: ActKind;
+  who: string;
+  to: string;
+  text: string;
+  reason: string;
+  identifier: string;
+}
+
+export interface Act extends Wanted {
+  number: number;
+  at: string;
+}
+
+export interface Message {
+  identifier: string;
+  msg_type: string;
+  tier: Tier;
+  sent_at: string;
+  headline: Label;
+}
+
+export interface History extends Warning {
+  messages: Message[];
+  actions: Act[];
+}
+
+const TIME_LIMIT_MS = 20_000;
+const addressOf = (id: Warning["id"]): string => `/api/v1/warnings/${String(id).split("/").map(part).join("/")}`;
+
+export const history = (id: Warning["id"]): Promise<History> => get<History>(addressOf(id));
+
+export async function act(id: Warning["id"], wanted: Wanted, key: string): Promise<Act & { desk: Desk }> {
+  const path = `${addressOf(id)}/actions`;
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify({ ...wanted, key }),
+      signal: AbortSignal.timeout(TIME_LIMIT_MS),
+    });
+  } catch {
+    throw new ApiFailure(path, 0, null);
+  }
+  if (!answer.ok) throw new ApiFailure(path, answer.status, await problemOf(answer));
+  return (await answer.json()) as Act & { desk: Desk };
+}
