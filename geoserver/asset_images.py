@@ -22,7 +22,7 @@ from tiles.raster import Palette, bounds_of, palette
 from tiles.thumbnail import Box, greys, metres_per_pixel, thumbnail
 
 MOST = 48  # images of one answer, the newest
-_PIXELS = 24  # of the raster that half a picture shows at least
+_PIXELS = 10  # of the raster that half a picture shows at least
 _LEAST_METRES = 500.0
 _KEPT = TileCache(16 * 2**20)
 

@@ -1,6 +1,6 @@
 /** The requests of the page: same origin, with a time limit, failing with the server's own words. */
 
-import type { Asset, Cell, Found, Layer, Problem, Region, Site, Vocabulary, Warning } from "./types";
+import type { Asset, Cell, Found, Layer, Moment, Problem, Region, Site, Vocabulary, Warning } from "./types";
 
 const TIME_LIMIT_MS = 20_000;
 
@@ -33,23 +33,30 @@ export async function get<T>(path: string): Promise<T> {
     throw new ApiFailure(path, 0, null);
   }
   if (!answer.ok) throw new ApiFailure(path, answer.status, await problemOf(answer));
-  return (await answer.json()) as T;
+  try {
+    return (await answer.json()) as T;
+  } catch {
+    throw new ApiFailure(path, 0, null); // it broke off, or its time was over, in the middle
+  }
 }
 
 export const part = encodeURIComponent;
 
+const then = (mark: "?" | "&", asOf: string | null): string => (asOf ? `${mark}as_of=${part(asOf)}` : "");
+
 export const api = {
   site: () => get<Site>("/api/v1/site"),
   vocabulary: () => get<Vocabulary>("/api/v1/vocabulary"),
-  layers: () => get<Layer[]>("/api/v1/layers"),
-  region: async (code: string): Promise<Region> => {
-    const region = await get<Region>(`/api/v1/regions/${part(code)}`);
+  layers: (asOf: string | null = null) => get<Layer[]>(`/api/v1/layers${then("?", asOf)}`),
+  moments: () => get<Moment[]>("/api/v1/moments"),
+  region: async (code: string, asOf: string | null = null): Promise<Region> => {
+    const region = await get<Region>(`/api/v1/regions/${part(code)}${then("?", asOf)}`);
     const { name, level, breadcrumb } = region;
     const ends = breadcrumb.at(-1)?.code === region.code;
     return ends ? region : { ...region, breadcrumb: [...breadcrumb, { code: region.code, name, level }] };
   },
   asset: (dataset: string, id: string) => get<Asset>(`/api/v1/assets/${part(dataset)}/${id.split("/").map(part).join("/")}`),
-  cell: (id: string) => get<Cell>(`/api/v1/cells/${part(id)}`),
-  warnings: () => get<Warning[]>("/api/v1/warnings?status=active"),
+  cell: (id: string, asOf: string | null = null) => get<Cell>(`/api/v1/cells/${part(id)}${then("?", asOf)}`),
+  warnings: (asOf: string | null = null) => get<Warning[]>(`/api/v1/warnings?status=active${then("&", asOf)}`),
   search: (text: string) => get<Found[]>(`/api/v1/search?q=${part(text)}`),
 };

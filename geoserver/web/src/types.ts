@@ -67,6 +67,8 @@ export interface Layer {
   kind: "vector" | "raster" | "cells";
   geometry: string | null;
   tiles: string;
+  /** Tiles of heights, of a layer of elevation. */
+  terrain?: string;
   source_layer?: string;
   bounds?: Bounds | null;
   minzoom: number;
@@ -79,6 +81,8 @@ export interface Layer {
   origin: Origin;
   updated_at: string | null;
   count: number | null;
+  /** What it was made from, and the record of that in the catalogue. */
+  lineage?: { text: string; record: string | null }[];
 }
 
 export type Counts = Partial<Record<string, number>>;
@@ -252,4 +256,6 @@ export interface Moment {
   /** Assets by tier. */
   tiers: Counts;
   warnings: number;
+  /** Whether its cells are still kept. */
+  cells: boolean;
 }

@@ -56,6 +56,7 @@ export const CARD = {
   "evidence.expandAll": { zh: "全部展开", en: "Expand all" },
   "evidence.collapseAll": { zh: "全部收起", en: "Collapse all" },
 
+  "card.because": { zh: "因为 {told}", en: "because of {told}" },
   "card.noServer": { zh: "无应答", en: "no answer" },
   "card.failed": { zh: "没有读到（{status}）{words}", en: "Could not be read ({status}) {words}" },
   "card.unknown": { zh: "没有读到详情", en: "The details could not be read" },

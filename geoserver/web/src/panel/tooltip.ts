@@ -1,22 +1,45 @@
-/** What lies under the pointer, in two lines. */
+/** What lies under the pointer, in two lines; where the pointer rests, a third one says why. */
 
 import { fill, h } from "../dom";
 import { levelName, say, stateName, t, tierName, value } from "../i18n";
 import type { Picked, Thing } from "../map/pick";
+import { explain } from "./explain";
 import { tierMark } from "./marks";
 
 const OFFSET = 14;
+const REST_MS = 250;
 
 export class Tooltip {
   readonly element = h("div", { class: "tooltip", hidden: true, "aria-hidden": "true" });
+  #shown = "";
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   /** Show it beside `point`, in pixels of the window. */
   show(picked: Picked | null, point: { x: number; y: number }): void {
     const thing = picked?.top ?? null;
     this.element.hidden = thing === null;
+    const key = thing ? `${thing.dataset}/${thing.id}` : "";
+    if (key !== this.#shown) this.#turn(thing, key, picked?.region && picked.region !== thing ? picked.region.name : "", point);
+    if (thing) this.#place(point);
+  }
+
+  /** Draw another thing, and ask why it has its colour once the pointer has rested on it. */
+  #turn(thing: Thing | null, key: string, region: string, point: { x: number; y: number }): void {
+    clearTimeout(this.#resting);
+    this.#shown = key;
     if (!thing) return;
-    const region = picked?.region && picked.region !== thing ? picked.region.name : "";
-    fill(this.element, headline(thing), h("div", { class: "quiet" }, ...details(thing, region)));
+    const reason = h("div", { class: "reason" });
+    fill(this.element, headline(thing), h("div", { class: "quiet" }, ...details(thing, region)), reason);
+    this.#resting = setTimeout(() => {
+      void explain(thing).then((words) => {
+        if (this.#shown !== key) return;
+        reason.textContent = words;
+        this.#place(point);
+      });
+    }, REST_MS);
+  }
+
+  #place(point: { x: number; y: number }): void {
     const { offsetWidth: width, offsetHeight: height } = this.element;
     const left = point.x + OFFSET + width > innerWidth ? point.x - OFFSET - width : point.x + OFFSET;
     const top = point.y + OFFSET + height > innerHeight ? point.y - OFFSET - height : point.y + OFFSET;

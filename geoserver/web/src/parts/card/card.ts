@@ -65,7 +65,7 @@ const nameOf = (wanted: string): string => (wanted ? JSON.stringify((JSON.parse(
 async function cardOf({ kind, dataset, id }: Selection, { store, data, actions }: Context): Promise<Drawn> {
   const { asOf } = store.state;
   if (kind === "cell") {
-    const cell = await api.cell(id);
+    const cell = await api.cell(id, asOf);
     return () => cellCard(cell, actions, asOf);
   }
   const clock = Date.parse(data.site?.reference_time ?? "");

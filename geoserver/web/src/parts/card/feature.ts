@@ -139,7 +139,7 @@ function background(subject: Subject): (HTMLElement | null)[] {
     asset.warnings.length ? fold("warnings", t("card.warnings"), false, (body) => fill(body, warningList(asset.warnings))) : null,
     isAsset ? late("images", t("card.images"), subject.images, (images) => imageStrip(images)) : null,
     fold("properties", t("card.properties"), !isAsset, (body) => fill(body, properties([codeProperty(asset.id), ...asset.properties]))),
-    isAsset ? fold("nearby", t("card.nearby"), false, (body) => void into(body, subject.nearby, (found) => nearbyLists(found, actions))) : null,
+    isAsset ? fold("nearby", t("card.nearby"), false, (body) => void into(body, subject.nearby, (found) => nearbyLists(found, asset.id, actions))) : null,
     asset.regions.length ? fold("place", t("card.place"), false, (body) => fill(body, ...place(asset, actions))) : null,
     isAsset ? fold("downloads", t("card.downloads"), false, (body) => fill(body, downloads(asset))) : null,
   ];

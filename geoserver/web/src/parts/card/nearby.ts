@@ -9,8 +9,13 @@ import { direction } from "./words";
 
 const KINDS: readonly NearKind[] = ["places", "assets", "facilities", "stations"];
 const SHOWN = 6;
+const AT_THE_PLACE = 0.001; // km
 
-export function nearbyLists(found: Nearby, actions: Actions): HTMLElement[] {
+/** The asset's own points are on its charts. */
+export function nearbyLists(all: Nearby, own: string, actions: Actions): HTMLElement[] {
+  const stations = all.stations.filter(({ asset_id: owner }) => owner !== own);
+  const counts = { ...all.counts, stations: all.counts.stations - (all.stations.length - stations.length) };
+  const found = { ...all, stations, counts };
   const lists = KINDS.filter((kind) => found[kind].length).map((kind) => list(kind, found, actions));
   return lists.length ? lists : [h("p", { class: "quiet pad" }, t("card.nothingNear", { km: found.radius_km }))];
 }
@@ -41,13 +46,12 @@ function row(near: Near, actions: Actions): HTMLElement {
       tier === undefined ? null : tierMark(tier, state, actions.shape(dataset)),
       h("span", { class: "name" }, name || id),
       more ? h("span", { class: "quiet" }, more) : null,
-      h("span", { class: "quiet where" }, `${direction(bearing)} ${distance(km)}`),
+      h("span", { class: "quiet where" }, km < AT_THE_PLACE ? t("card.near.here") : `${direction(bearing)} ${distance(km)}`),
     ),
   );
 }
 
-/** "at the place" within a metre, else metres up to a kilometre, then kilometres. */
+/** Metres up to a kilometre, then kilometres. */
 export function distance(km: number): string {
-  if (km < 0.001) return t("card.near.here");
   return km < 1 ? `${Math.round(km * 1000)} m` : `${km.toFixed(1)} km`;
 }

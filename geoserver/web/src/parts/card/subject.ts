@@ -18,17 +18,19 @@ export interface Subject {
   history: () => Promise<Past[]>;
 }
 
-/** `asOf` is the moment whose knowledge is shown, `now` the time that a sample's clock stands at. */
+/** `asOf` is the moment whose knowledge is shown, `now` the time of the page's clock, ms. */
 export function subjectOf(asset: Asset, actions: Actions, asOf: string | null, now: number): Subject {
-  const { dataset, id } = asset;
-  const until = asOf ? Math.min(now, Date.parse(asOf)) : now;
+  const { dataset, id, assessment } = asset;
+  const judged = Date.parse(assessment?.valid_at ?? asOf ?? "");
+  const end = asOf && !Number.isNaN(judged) ? judged : now;
+  const until = asOf ? { until: new Date(end).toISOString() } : {};
   const periods = new Map<number, () => Promise<Series>>();
   return {
     asset,
     actions,
     series: (days) => {
-      const since = new Date(until - days * DAY_MS).toISOString();
-      const asked = periods.get(days) ?? once(() => cardApi.series(dataset, id, asOf, { since }));
+      const since = new Date(end - days * DAY_MS).toISOString();
+      const asked = periods.get(days) ?? once(() => cardApi.series(dataset, id, asOf, { since, ...until }));
       periods.set(days, asked);
       return asked();
     },
