@@ -9,6 +9,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,7 +31,7 @@ from geoserver.rules_command import rules
 from geoserver.terminal import JsonOption, SiteOption, err, out, print_json, settings_of
 from geoserver.tiles_command import tiles
 from geoserver.verify_command import verify
-from minegis.clock import format_utc
+from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput, MinegisError, NotFound
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Tier
@@ -102,15 +103,15 @@ def _entries(folder: Path) -> list[Path]:
 @app.command()
 def run(site: SiteOption = None, as_json: JsonOption = False) -> None:
     """Run the pipeline once: rasters, cells, models, tiers, regions, warnings; publish all or nothing."""
-    _run(settings_of(site), as_json)
+    _run(settings_of(site), as_json, parse_utc(at, where="--at") if at else None)
 
 
-def _run(settings: Settings, as_json: bool) -> None:
+def _run(settings: Settings, as_json: bool, at: datetime | None = None) -> None:
     from pipelines.run import run_site  # noqa: PLC0415
 
     site = Site.open(settings.site)
     with Store.open(settings.site, settings.database) as store, progress_bars() as progress:
-        record = run_site(site, store, progress, keep_runs=settings.keep_runs)
+        record = run_site(site, store, progress, at=at, keep_runs=settings.keep_runs)
     if as_json:
         print_json({"run": record.id, "finished_at": format_utc(record.finished_at), "counts": record.counts})
     else:

@@ -74,8 +74,8 @@ class Products:
         )
 
 
-def make_products(site: Site, progress: Progress) -> Products:
-    """Make, or find again, every raster that the site's inputs lead to."""
+def make_products(site: Site, at: datetime, progress: Progress) -> Products:
+    """Make, or find again, every raster that the site's inputs lead to at a time."""
     grounds = []
     reliefs = []
     rain: list[Product] = []
@@ -90,7 +90,7 @@ def make_products(site: Site, progress: Progress) -> Products:
         elif given.kind == "relief":
             reliefs.append(_relief(site, given))
         elif given.kind == "rain":
-            rain += _rain(site, given)
+            rain += _rain(site, given, at)
         elif given.kind == "factor":
             factors.append(_factor(site, given))
         else:
@@ -153,8 +153,11 @@ def _factor(site: Site, given: RasterInput) -> Product:
     return keep(site, given, given.variable, read)
 
 
-def _rain(site: Site, given: RasterInput) -> list[Product]:
-    """Cut the input's period into days, the newest first; a remainder shorter than a day is left out."""
+def _rain(site: Site, given: RasterInput, at: datetime) -> list[Product]:
+    """Cut the input's period into days, the newest first; a remainder shorter than a day is left out.
+
+    What ends after the time of the run has not fallen yet: the newest day that has is the one on the map.
+    """
     if given.valid_from is None or given.valid_to is None:
         raise InvalidInput(
             "rain without a period", where=f"site.yaml: {given.path}", expected="valid_from and valid_to"
@@ -169,8 +172,9 @@ def _rain(site: Site, given: RasterInput) -> list[Product]:
                 site.path(given.path), given.variable or None, start=start, end=end, crs=given.crs or None
             )
 
-        layer = "rain" if end == given.valid_to else "rain_day"
-        found.append(keep(site, given, layer, day, part=f"{end:%Y%m%dT%H%M}"))
+        if end <= at:
+            layer = "rain_day" if found else "rain"
+            found.append(keep(site, given, layer, day, part=f"{end:%Y%m%dT%H%M}"))
         end = start
     return found
 

@@ -7,12 +7,13 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from data_catalog.site import Site
 from data_catalog.store import PublishedRun, RunRecord, Store
-from minegis.clock import utc_now
-from minegis.errors import StoreConflict
+from minegis.clock import format_utc, utc_now
+from minegis.errors import InvalidInput, StoreConflict
 from minegis.levels import Tier
 from pipelines.alerting import warning_events
 from pipelines.asset_records import designers_limits
@@ -31,11 +32,20 @@ from pipelines.seen import seen
 from pipelines.shaking import shaking_fields
 
 
-def run_site(site: Site, store: Store, progress: Progress, *, keep_runs: int | None = None) -> RunRecord:
+def run_site(
+    site: Site,
+    store: Store,
+    progress: Progress,
+    *,
+    at: datetime | None = None,
+    keep_runs: int | None = None,
+) -> RunRecord:
     """Run the whole pipeline once and publish it, all or nothing.
 
     Parameters
     ----------
+    at : datetime, optional
+        The time to judge, of a run that is made up for; the site's own present if absent.
     keep_runs : int, optional
         Runs whose cells are kept, the newest; all of them if absent.
 
@@ -44,21 +54,37 @@ def run_site(site: Site, store: Store, progress: Progress, *, keep_runs: int | N
     StoreConflict
         If another run of this site is under way.
     InvalidInput
-        If an input of the site cannot be used.
+        If an input of the site cannot be used, or `at` is before the last run or after the present.
     """
     with _alone(site.folder):
+        if at is not None:
+            _check_time(site, store, at)
         _remove_unpublished(site, store)
-        record = _run(site, store, progress)
+        record = _run(site, store, progress, at or site.now())
         if keep_runs is not None:
             forget_cells(site, store.run_ids(), keep_runs)
         return record
 
 
-def _run(site: Site, store: Store, progress: Progress) -> RunRecord:
-    started, at = utc_now(), site.now()
+def _check_time(site: Site, store: Store, at: datetime) -> None:
+    """Let no run go back: what the map shows now, and every warning, would be older than what was sent."""
+    last, now = store.last_run(), site.now()
+    if last is not None and at < last.reference_time:
+        since = format_utc(last.reference_time)
+        raise InvalidInput(
+            "a run must not go back in time", where="at", expected=f"{since} or later", got=format_utc(at)
+        )
+    if at > now:
+        raise InvalidInput(
+            "a run of the future", where="at", expected=f"{format_utc(now)} or earlier", got=format_utc(at)
+        )
+
+
+def _run(site: Site, store: Store, progress: Progress, at: datetime) -> RunRecord:
+    started = utc_now()
     run_id = f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     rules = active_rules(site, store)
-    products = make_products(site, progress)
+    products = make_products(site, at, progress)
     events = recent_events(store, products.shaking, rules, at)
     fields = [field for event in events if not event.shakemap for field in shaking_fields(site, event)]
     columns = hazards(site, cells_of_site(site, store), products, events, rules, at, progress)

@@ -22,7 +22,7 @@ import yaml
 from data_catalog.site import Site
 from data_catalog.store import Store
 from minegis.cells import areas_km2
-from minegis.errors import StoreConflict
+from minegis.errors import InvalidInput, StoreConflict
 from minegis.levels import EvidenceState, Tier
 from minegis.reading import Quality, Reading
 from pipelines.progress import Silent
@@ -254,3 +254,34 @@ def _is_whole(site: Path) -> None:
         assert last.counts["assets"] == sum(len(store.tiers(name)) for name in ("tsf", "mine", "slope"))
         cells = pq.read_table(site / store.snapshots()[8].path)["cell"].to_numpy()
     assert np.unique(cells).size == cells.size
+
+
+def test_a_missed_run_is_made_up_for_and_no_run_goes_back(published_site: Path, small_site: Path) -> None:
+    del published_site
+    now = Site.open(small_site).now()
+    with Store.open(small_site) as store:
+        with pytest.raises(InvalidInput, match="must not go back"):
+            run_site(Site.open(small_site), store, Silent(), at=now - timedelta(minutes=1))
+        with pytest.raises(InvalidInput, match="a run of the future"):
+            run_site(Site.open(small_site), store, Silent(), at=now + timedelta(minutes=1))
+        judge_at(small_site, now + timedelta(hours=6))
+        record = run_site(Site.open(small_site), store, Silent(), at=now + timedelta(hours=2))
+        assert record.reference_time == now + timedelta(hours=2)
+        assert [each.valid_at for each in store.moments(9)] == [now, now + timedelta(hours=2)]
+
+
+def test_the_rain_on_the_map_is_of_the_newest_day_that_has_ended(small_site: Path) -> None:
+    """The sample's rain ends at its time, so at half a day before it the newest day ended a day before."""
+    shutil.rmtree(small_site / "cells")
+    (small_site / "cells").mkdir()
+    (small_site / "minegis.sqlite").unlink()
+    now = Site.open(small_site).now()
+    with Store.open(small_site) as store:
+        for hours in (-12, 0):
+            run_site(Site.open(small_site), store, Silent(), at=now + timedelta(hours=hours))
+        shown = [
+            [Path(each.path).name[:18] for each in store.artefacts(moment.known_at) if each.layer == "rain"]
+            for moment in store.moments(9)
+        ]
+    days = [now - timedelta(days=1), now]
+    assert shown == [[f"rain-{day:%Y%m%dT%H%M}"] for day in days]
