@@ -101,7 +101,13 @@ def _entries(folder: Path) -> list[Path]:
 
 
 @app.command()
-def run(site: SiteOption = None, as_json: JsonOption = False) -> None:
+def run(
+    site: SiteOption = None,
+    at: Annotated[
+        str, typer.Option(help="Time to judge, for a run that was missed: not before the last run.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
     """Run the pipeline once: rasters, cells, models, tiers, regions, warnings; publish all or nothing."""
     _run(settings_of(site), as_json, parse_utc(at, where="--at") if at else None)
 
