@@ -78,16 +78,42 @@ def select_readings(
     since: datetime | None = None,
     until: datetime | None = None,
     as_of: datetime | None = None,
+    variable: str | None = None,
 ) -> list[Reading]:
     """Return readings, oldest first; `as_of` hides what was received later."""
     query = _of(sa.select(READING).order_by(READING.c.observed_at, READING.c.point_id), dataset, asset_id)
-    if since is not None:
-        query = query.where(READING.c.observed_at >= format_moment(since))
-    if until is not None:
-        query = query.where(READING.c.observed_at <= format_moment(until))
-    if as_of is not None:
-        query = query.where(READING.c.received_at <= format_moment(as_of))
+    query = query.where(*_between(since, until, as_of, variable))
     return [_reading(row) for row in connection.execute(query).mappings()]
+
+
+def count_readings(
+    connection: sa.Connection,
+    dataset: str,
+    asset_id: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    as_of: datetime | None = None,
+    variable: str | None = None,
+) -> int:
+    """Count what `select_readings` would return of an asset."""
+    query = _of(sa.select(sa.func.count()).select_from(READING), dataset, asset_id)
+    return int(connection.execute(query.where(*_between(since, until, as_of, variable))).scalar_one())
+
+
+def _between(
+    since: datetime | None, until: datetime | None, as_of: datetime | None, variable: str | None
+) -> list[sa.ColumnElement[bool]]:
+    found = []
+    if since is not None:
+        found.append(READING.c.observed_at >= format_moment(since))
+    if until is not None:
+        found.append(READING.c.observed_at <= format_moment(until))
+    if as_of is not None:
+        found.append(READING.c.received_at <= format_moment(as_of))
+    if variable is not None:
+        found.append(READING.c.variable == variable)
+    return found
 
 
 def _of(query: sa.Select[Any], dataset: str | None, asset_id: str | None) -> sa.Select[Any]:

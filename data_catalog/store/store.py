@@ -303,11 +303,28 @@ class Store:
         since: datetime | None = None,
         until: datetime | None = None,
         as_of: datetime | None = None,
+        variable: str | None = None,
     ) -> list[Reading]:
         """Return readings, oldest first."""
         with self._reading() as connection:
             return readings.select_readings(
-                connection, dataset, asset_id, since=since, until=until, as_of=as_of
+                connection, dataset, asset_id, since=since, until=until, as_of=as_of, variable=variable
+            )
+
+    def count_readings(
+        self,
+        dataset: str,
+        asset_id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        as_of: datetime | None = None,
+        variable: str | None = None,
+    ) -> int:
+        """Count the readings of an asset."""
+        with self._reading() as connection:
+            return readings.count_readings(
+                connection, dataset, asset_id, since=since, until=until, as_of=as_of, variable=variable
             )
 
     def newest_readings(
@@ -316,6 +333,11 @@ class Store:
         """Return the newest reading of each point and variable of an asset from before a time."""
         with self._reading() as connection:
             return readings.newest_readings(connection, dataset, asset_id, before=before)
+
+    def last_heard(self, until: datetime) -> list[Reading]:
+        """Return the newest reading that has a value of each point and variable, up to a time."""
+        with self._reading() as connection:
+            return readings.last_heard(connection, until)
 
     def version(self, *names: str) -> str:
         """Return a text that changes whenever one of the named tables changes: the key of caches."""
@@ -334,13 +356,23 @@ class Store:
 
     def run_ids(self) -> list[str]:
         """Return the id of every published run, oldest first."""
-    def last_heard(self, until: datetime) -> list[Reading]:
-        """Return the newest reading that has a value of each point and variable, up to a time."""
-        with self._reading() as connection:
-            return readings.last_heard(connection, until)
-
         with self._reading() as connection:
             return published.run_ids(connection)
+
+    def moments(self, limit: int) -> list[Moment]:
+        """Return the newest published runs, the earliest valid time first."""
+        with self._reading() as connection:
+            return past.moments(connection, limit)
+
+    def past_tiers(self, dataset: str, asset_id: str, limit: int) -> list[PastTier]:
+        """Return what the newest runs said of an asset, the oldest first."""
+        with self._reading() as connection:
+            return past.of_asset(connection, dataset, asset_id, limit)
+
+    def past_region_tiers(self, code: str, limit: int) -> list[PastTier]:
+        """Return what the newest runs said of a region, the oldest first."""
+        with self._reading() as connection:
+            return past.of_region(connection, code, limit)
 
     def artefacts(self, as_of: datetime | None = None) -> list[Artefact]:
         """Return the files that the map shows, with their lineage."""
@@ -361,21 +393,6 @@ class Store:
 
     def tiers(self, dataset: str, as_of: datetime | None = None) -> dict[str, tuple[int, str, float]]:
         """Return ``(tier, state, score)`` by asset id, without the chains."""
-    def moments(self, limit: int) -> list[Moment]:
-        """Return the newest published runs, the earliest valid time first."""
-        with self._reading() as connection:
-            return past.moments(connection, limit)
-
-    def past_tiers(self, dataset: str, asset_id: str, limit: int) -> list[PastTier]:
-        """Return what the newest runs said of an asset, the oldest first."""
-        with self._reading() as connection:
-            return past.of_asset(connection, dataset, asset_id, limit)
-
-    def past_region_tiers(self, code: str, limit: int) -> list[PastTier]:
-        """Return what the newest runs said of a region, the oldest first."""
-        with self._reading() as connection:
-            return past.of_region(connection, code, limit)
-
         with self._reading() as connection:
             return published.tiers(connection, dataset, as_of)
 
