@@ -4,6 +4,7 @@ import { CARD } from "./labels/card";
 import { MAP } from "./labels/map";
 import { PAGE } from "./labels/page";
 import { RAIL } from "./labels/rail";
+import { TIME } from "./labels/time";
 import { TOOLS } from "./labels/tools";
 
 export const LABELS = {
@@ -12,6 +13,7 @@ export const LABELS = {
   ...TOOLS,
   ...CARD,
   ...RAIL,
+  ...TIME,
 } satisfies Record<string, { zh: string; en: string }>;
 
 export type LabelKey = keyof typeof LABELS;

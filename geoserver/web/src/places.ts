@@ -8,6 +8,7 @@ import { header } from "./parts/header";
 import { layers } from "./parts/layers/layers";
 import { rail } from "./parts/rail/rail";
 import { region } from "./parts/region/region";
+import { time } from "./parts/time/time";
 import type { Slot } from "./page";
 import type { State } from "./state";
 
@@ -27,6 +28,8 @@ export const PLACES: readonly Place[] = [
   { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "layers", make: () => layers },
   { slot: "right", when: ({ selected }) => selected === null, make: () => rail },
   { slot: "right", when: ({ selected }) => selected !== null, make: () => card },
+  { slot: "bottom", when: always, make: () => time },
+  { slot: "stage", when: ({ compare }) => compare !== null, make: async () => (await import("./parts/compare")).compare },
   { slot: "tools", when: always, make: () => controls },
   { slot: "corner", when: always, make: () => corner },
 ];

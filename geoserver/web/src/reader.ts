@@ -3,7 +3,11 @@
 import { api } from "./api";
 import type { Changed, Context } from "./context";
 import type { Live } from "./live";
+import { freezeClock } from "./i18n";
+import { chosenAs, shown } from "./parts/time/moments";
+import { past } from "./parts/time/past";
 import { NATION } from "./state";
+import type { Warning } from "./types";
 
 const REFRESH_MS = 60_000;
 
@@ -15,31 +19,57 @@ export class Reader {
 
   async start(): Promise<void> {
     const { state } = this.context.store;
-    await Promise.all([this.#readRegion(state.view === null && state.region !== NATION), this.readWarnings()]);
+    await Promise.all([this.#readRegion(state.view === null && state.region !== NATION), this.readWarnings(), this.readMoments()]);
     setInterval(() => void this.refresh(), REFRESH_MS);
   }
 
   /** Read what a change of the state makes necessary. */
   follow(changed: Changed): void {
-    if (changed.has("region") && this.context.store.state.region !== this.context.data.region?.code) void this.#readRegion(true);
+    const { store, data } = this.context;
+    if (changed.has("asOf", "moments")) this.#turn();
+    if (changed.has("asOf")) void Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
+    if (changed.has("region") && store.state.region !== data.region?.code) void this.#readRegion(true);
   }
 
   async readLayers(): Promise<void> {
-    const layers = await this.context.ask("layers", "what.layers", api.layers, () => void this.readLayers());
-    if (layers) this.context.data.put("layers", layers);
+    const { asOf } = this.context.store.state;
+    const layers = await this.context.ask("layers", "what.layers", () => past.layers(asOf), () => void this.readLayers());
+    if (layers && asOf === this.context.store.state.asOf) this.context.data.put("layers", layers);
   }
 
   async readWarnings(): Promise<void> {
-    const found = await this.context.ask("warnings", "what.warnings", () => this.live.read(), () => void this.readWarnings());
-    if (found) this.context.data.put("warnings", found);
+    const { asOf } = this.context.store.state;
+    const request = (): Promise<Warning[]> => (asOf ? past.warnings(asOf) : this.live.read());
+    const found = await this.context.ask("warnings", "what.warnings", request, () => void this.readWarnings());
+    if (found && asOf === this.context.store.state.asOf) this.context.data.put("warnings", found);
+  }
+
+  /** A valid time in the address stands for the run that is known of it now. */
+  async readMoments(): Promise<void> {
+    const { store, data } = this.context;
+    const found = await this.context.ask("moments", "what.moments", api.moments, () => void this.readMoments());
+    if (!found) return;
+    data.put("moments", found);
+    const { moment, asOf } = store.state;
+    if (moment && !asOf) store.set(chosenAs(shown(found, store.state), "valid"));
+  }
+
+  /** Show another time: ages are told as of it, and what is active now is kept aside. */
+  #turn(): void {
+    const { store, data } = this.context;
+    const { asOf } = store.state;
+    const then = asOf ? shown(data.moments, store.state) : null;
+    freezeClock(then?.valid_at ?? asOf ?? data.site?.reference_time ?? null);
+    if (asOf && !data.present) data.put("present", data.warnings);
+    if (!asOf && data.present) data.put("present", null);
   }
 
   async #readRegion(fit: boolean): Promise<void> {
     const { store, data, actions } = this.context;
-    const code = store.state.region;
+    const { region: code, asOf } = store.state;
     if (!data.site) return;
-    const region = await this.context.ask("region", "what.region", () => api.region(code), () => void this.#readRegion(fit));
-    if (!region || code !== store.state.region) return;
+    const region = await this.context.ask("region", "what.region", () => past.region(code, asOf), () => void this.#readRegion(fit));
+    if (!region || code !== store.state.region || asOf !== store.state.asOf) return;
     data.put("region", region);
     if (!fit) return;
     // The nation opens on the site's own extent: the areas that were analysed.
@@ -54,6 +84,9 @@ export class Reader {
     if (!site) return;
     const ran = site.run?.id !== data.site?.run?.id;
     data.put("site", site);
-    if (ran || anyway) await Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
+    if (ran) await this.readMoments();
+    if ((ran || anyway) && !this.context.store.state.asOf) {
+      await Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
+    }
   }
 }
