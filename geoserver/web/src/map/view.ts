@@ -12,10 +12,8 @@ import { draw } from "./images";
 import { RASTER_PROTOCOL, rasterTile } from "./rasters";
 import { type Names, namesOf, NO_NAMES } from "./names";
 import { pick, type Picked } from "./pick";
-import { RASTER_PROTOCOL, rasterTile } from "./rasters";
-import { datasetOf } from "./style";
+import { datasetOf, drawingsOf, isAsset, isTiered, type Look, partition, sourceOf } from "./style";
 import { swapTiles } from "./swap";
-import { TERRAIN_PROTOCOL, terrainTile } from "./terrain";
 
 maplibregl.setWorkerUrl(workerUrl);
 maplibregl.addProtocol(RASTER_PROTOCOL, rasterTile);
@@ -156,13 +154,8 @@ export class OneMap {
       Object.assign(style.sources, sources);
       style.layers.push(...layers);
     }
-    const text = JSON.stringify({ ...style, sources: { ...style.sources, [NAMES]: null } });
-    if (text === this.#drawn) return;
-    this.#drawn = text;
-    this.#unnamed = true;
     swapTiles(this.chart, style);
-    // What a style of ours may be is tested; checking it again takes longer than changing it.
-    this.chart.setStyle(style, { diff: true, validate: false });
+    this.chart.setStyle(style, { diff: true });
   }
 
   /** Put the names of the shown regions where their polygons are, now that tiles are loaded. */
