@@ -19,6 +19,7 @@ from geoserver.ogc.map_tiles import OF_STATE, MapTiles, address_of, drawn_fields
 from geoserver.ogc.parameters import given_parameters
 from geoserver.services import services_of
 from geoserver.terrain_tiles import terrain
+from geoserver.what_if_routes import is_supposing, supposed_cells
 from layers.layer import Layer
 from minegis.errors import InvalidInput
 from tiles.grid import GRIDS, MAX_ZOOM, WEB_MERCATOR, Grid, Tile
@@ -34,18 +35,25 @@ async def vector_tile(request: Request) -> Response:
 
 
 async def cell_tile(request: Request) -> Response:
-    """Return a tile of the risk cells, at the H3 resolution of the zoom."""
-    return await _answer(request, (RISK_CELL,))
+    """Return a tile of the risk cells, at the H3 resolution of the zoom; as they would be where asked so."""
+    if not is_supposing(request):
+        return await _answer(request, (RISK_CELL,))
+    path = request.path_params
+    tile = Tile.parse(path["z"], path["x"], path["y"], _grid(request.query_params))
+    return await supposed_cells(request, await tiles_of(request), tile)
 
 
 async def map_tile(request: Request) -> Response:
-    """Return a tile with every collection that is drawn."""
+    """Return a tile with every collection that is drawn, or with those that are asked for."""
     tiles = await tiles_of(request)
-    return await _answer(request, tuple(tiles.layers))
+    given = given_parameters(request.scope["query_string"], (*_OF_TILE, "collections"))
+    asked = given.get("collections")
+    names = tuple(tiles.layers) if asked is None else tuple(dict.fromkeys(asked.split(",")))
+    return await _answer(request, names, "collections")
 
 
-async def _answer(request: Request, names: Sequence[str]) -> Response:
-    given = given_parameters(request.scope["query_string"], _OF_TILE)
+async def _answer(request: Request, names: Sequence[str], *also: str) -> Response:
+    given = given_parameters(request.scope["query_string"], (*_OF_TILE, *also))
     path = request.path_params
     tile = Tile.parse(path["z"], path["x"], path["y"], _grid(given))
     tiles = await tiles_of(request)

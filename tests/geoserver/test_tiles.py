@@ -325,3 +325,12 @@ def test_a_site_that_is_closed_is_opened_anew(site: Path) -> None:
     assert services.is_open(services.opened())
     services.stop()
     opened.store.close()
+
+
+def test_one_tile_holds_just_the_collections_that_are_asked_for(client: TestClient) -> None:
+    place = "8/201/104.mvt"
+    parts = [client.get(f"/tiles/vector/{name}/{place}").content for name in ("tsf", "region")]
+    assert all(parts)
+    assert client.get(f"/tiles/one-map/{place}?collections=tsf,region,tsf&v=1").content == b"".join(parts)
+    assert client.get(f"/tiles/one-map/{place}?collections=tsf,nothing").status_code == 404
+    assert client.get(f"/tiles/vector/tsf/{place}?collections=region").status_code == 400

@@ -2,9 +2,9 @@
 
 import maplibregl, { type FilterSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
 import type { FeatureCollection } from "geojson";
-import { draw } from "../map/images";
-import { datasetOf, drawingsOf, isTiered, sourceOf } from "../map/style";
-import { ACCENT, FONTS, GROUND, lookOf, WHOLE } from "../map/view";
+import { ACCENT, GROUND, lookOf } from "../map/compose";
+import { datasetOf, drawingsOf, isTiered, sourcesOf } from "../map/style";
+import { drawMissing, FONTS, WHOLE } from "../map/view";
 import { INITIAL } from "../state";
 import type { Layer } from "../types";
 import { itemDrawings, marked, PLACES, SOURCE } from "./drawings";
@@ -48,10 +48,7 @@ export class ItemMap {
     this.#chart.scrollZoom.disable(); // the page scrolls; the buttons and a double click zoom
     this.#chart.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
     this.#chart.addControl(new maplibregl.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
-    this.#chart.on("styleimagemissing", ({ id }) => {
-      const made = draw(id);
-      if (made && !this.#chart.hasImage(id)) this.#chart.addImage(id, made.image, { pixelRatio: made.pixelRatio });
-    });
+    drawMissing(this.#chart);
     this.#chart.on("mousemove", ({ point }) => {
       this.#chart.getCanvas().style.cursor = this.#at(point) === null ? "" : "pointer";
     });
@@ -90,7 +87,7 @@ function styleOf(items: FeatureCollection, own: Layer | null, ground: Layer[], l
   return {
     version: 8,
     sources: {
-      ...Object.fromEntries(ground.map((layer) => [layer.id, sourceOf(layer, location.origin)])),
+      ...sourcesOf(ground, location.origin),
       [SOURCE]: { type: "geojson", data: items },
       [PLACES]: { type: "geojson", data: placesOf(items) },
     },

@@ -23,10 +23,13 @@ export interface Look {
   words: Readonly<Record<string, string>>;
 }
 
-/** A calm asset is a dot until it is near, so that warnings stand out of hundreds. */
-const WARNED = (calm: number, warned: number): unknown => ["case", [">", ["coalesce", ["get", "tier"], 0], 0], warned, calm];
+const TIER = ["coalesce", ["get", "tier"], 0];
+/** A calm asset is a dot until it is near, and the worse the larger, so that a red stands out of hundreds. */
+const BY_TIER = (...sizes: readonly number[]): unknown => ["match", TIER, ...sizes.slice(1).flatMap((size, at) => [at + 1, size]), sizes[0]];
+const WARNED = (calm: number, warned: number): unknown => ["case", [">", TIER, 0], warned, calm];
 const MARKER_SIZE = [
-  "interpolate", ["linear"], ["zoom"], 4, WARNED(0.22, 0.5), 8, WARNED(0.5, 0.85), 11, WARNED(0.9, 1),
+  "interpolate", ["linear"], ["zoom"],
+  4, BY_TIER(0.2, 0.34, 0.42, 0.54, 0.66), 8, BY_TIER(0.46, 0.66, 0.76, 0.9, 1), 11, BY_TIER(0.86, 1, 1, 1.05, 1.1),
 ] as unknown as ExpressionSpecification;
 
 interface Fragment {
@@ -39,9 +42,12 @@ interface Fragment {
 
 type Expression = ExpressionSpecification;
 
-const TILE_SIZE = 256;
+/** Pixels of a raster tile: fewer, larger ones are asked for. */
+const TILE_SIZE = 512;
 /** Below this zoom a cell is a few pixels wide: words would only be noise. */
 const WORDS_FROM_ZOOM = 9;
+/** Further out a map in Chinese shows no place whose Chinese name is not known. */
+const LATIN_FROM_ZOOM = 10;
 /** Names of assets would cover a province. */
 const ASSET_NAMES_FROM_ZOOM = 8;
 const CALM_CELL = 0.4;
@@ -73,13 +79,46 @@ export const isAsset = (layer: Layer): boolean =>
 
 export const isOn = (layer: Layer, choice: LayerChoice | undefined): boolean => choice?.on ?? layer.visible;
 
-export function sourceOf(layer: Layer, origin: string): SourceSpecification {
-  const tiles = [new URL(layer.tiles, origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}")];
+/** The quiet layers that are always listed come in one tile, so that a map opens with fewer requests. */
+const BASE_SOURCE = "base-map";
+const isShared = (layer: Layer): boolean => layer.group.id === QUIET_GROUP && layer.kind === "vector" && layer.visible;
+
+/** The source that draws `layer`. */
+export const sourceIdOf = (layer: Layer): string => (isShared(layer) ? BASE_SOURCE : layer.id);
+
+/** A whole address with its `{z}`, `{x}` and `{y}` as they were. */
+export const templateOf = (tiles: string, origin: string): string =>
+  new URL(tiles, origin).href.replaceAll("%7B", "{").replaceAll("%7D", "}");
+
+/** Every source that `layers` are drawn from. */
+export function sourcesOf(layers: readonly Layer[], origin: string): Record<string, SourceSpecification> {
+  const shared = layers.filter(isShared);
+  const own = layers.filter((layer) => !isShared(layer)).map((layer) => [layer.id, sourceOf(layer, origin)]);
+  return { ...(shared.length ? { [BASE_SOURCE]: baseSource(shared, origin) } : {}), ...Object.fromEntries(own) };
+}
+
+function sourceOf(layer: Layer, origin: string): SourceSpecification {
   const { minzoom, maxzoom, bounds } = layer;
-  const extent = { tiles, minzoom, maxzoom, ...(bounds ? { bounds } : {}) };
-  if (layer.kind !== "raster") return { type: "vector", ...extent };
-  const through = tiles.map((url) => `${RASTER_PROTOCOL}://${url}`);
-  return { type: "raster", tileSize: TILE_SIZE, ...extent, tiles: through };
+  const extent = { minzoom, maxzoom, ...(bounds ? { bounds } : {}) };
+  if (layer.kind !== "raster") return { type: "vector", ...extent, tiles: [templateOf(layer.tiles, origin)] };
+  const large = `${layer.tiles}${layer.tiles.includes("?") ? "&" : "?"}tilesize=${TILE_SIZE}`;
+  return { type: "raster", tileSize: TILE_SIZE, ...extent, tiles: [`${RASTER_PROTOCOL}://${templateOf(large, origin)}`] };
+}
+
+/** One tile for many layers; its address carries the state of each. */
+function baseSource(layers: readonly Layer[], origin: string): SourceSpecification {
+  const asked = layers.map(({ tiles }) => new URL(tiles, origin).searchParams);
+  const query = new URLSearchParams({ collections: layers.map(datasetOf).join(",") });
+  const version = asked.map((each) => each.get("v") ?? "").join("-");
+  if (/\w/.test(version)) query.set("v", version);
+  for (const [name, text] of asked[0] ?? []) if (name !== "v") query.set(name, text);
+  const zooms = layers.map(({ minzoom, maxzoom }) => [minzoom, maxzoom] as const);
+  return {
+    type: "vector",
+    tiles: [`${origin}/tiles/one-map/{z}/{x}/{y}.mvt?${query}`],
+    minzoom: Math.min(...zooms.map(([from]) => from)),
+    maxzoom: Math.max(...zooms.map(([, to]) => to)),
+  };
 }
 
 /** MapLibre layers of one layer, bottom first; every id starts with `<layer id>:`. */
@@ -100,7 +139,7 @@ function raster(layer: Layer, look: Look): LayerSpecification {
   return {
     id: `${layer.id}:raster`,
     type: "raster",
-    source: layer.id,
+    source: sourceIdOf(layer),
     paint: { "raster-fade-duration": 0, ...paint, ...own },
   } as LayerSpecification;
 }
@@ -115,7 +154,7 @@ function vectors(layer: Layer, look: Look): LayerSpecification[] {
   const drawings: LayerSpecification[] = [];
   for (const [type, raw] of Object.entries(layer.style as Record<string, Fragment>)) {
     if (asset && type === "circle") continue;
-    const drawn = vector(layer, type, raw, tone);
+    const drawn = named(layer, vector(layer, type, raw, tone), look);
     drawings.push(layer.kind === "cells" && drawn.type === "fill" ? calm(drawn) : drawn);
     if (type === "fill" && isTiered(layer)) drawings.push(hatched(layer, raw, look));
   }
@@ -136,7 +175,7 @@ function vector(layer: Layer, type: string, raw: Fragment, tone: Tone): LayerSpe
   return {
     id: `${layer.id}:${type}`,
     type,
-    source: layer.id,
+    source: sourceIdOf(layer),
     "source-layer": datasetOf(layer),
     ...(raw.filter ? { filter: raw.filter as FilterSpecification } : {}),
     ...(minzoom === undefined ? {} : { minzoom }),
@@ -146,12 +185,26 @@ function vector(layer: Layer, type: string, raw: Fragment, tone: Tone): LayerSpe
   } as LayerSpecification;
 }
 
+/** Names of the quiet layers in the language of the page, where the data have them. */
+function named(layer: Layer, drawing: LayerSpecification, look: Look): LayerSpecification {
+  if (drawing.type !== "symbol" || layer.group.id !== QUIET_GROUP) return drawing;
+  const [name, english] = [["get", "name"], ["get", "name_en"]];
+  if (look.lang === "en") {
+    const text = ["coalesce", english, name] as unknown as Expression;
+    return { ...drawing, layout: { ...drawing.layout, "text-field": text } };
+  }
+  const chinese = ["any", ["!=", name, ["coalesce", english, ""]], [">=", ["zoom"], LATIN_FROM_ZOOM]];
+  const filter = (drawing.filter ? ["all", drawing.filter, chinese] : chinese) as FilterSpecification;
+  return { ...drawing, filter };
+}
+
 /** A normal cell says little: it is paler than a warned one. */
 function calm(drawing: Extract<LayerSpecification, { type: "fill" }>): LayerSpecification {
   const opacity = drawing.paint?.["fill-opacity"];
   const paler = WARNED(0, 1) as Expression;
   const shown = ["case", ["==", paler, 1], opacity ?? 1, scaleOpacity(opacity, CALM_CELL)] as unknown as Expression;
-  return { ...drawing, paint: { ...drawing.paint, "fill-opacity": shown } };
+  // Cells meet edge to edge: smoothing their edges would draw each of them twice.
+  return { ...drawing, paint: { ...drawing.paint, "fill-opacity": shown, "fill-antialias": false } };
 }
 
 /** What is not sufficiently known is hatched, whatever its colour. */
@@ -162,10 +215,10 @@ function hatched(layer: Layer, raw: Fragment, look: Look): LayerSpecification {
   return {
     id: `${layer.id}:hatch`,
     type: "fill",
-    source: layer.id,
+    source: sourceIdOf(layer),
     "source-layer": datasetOf(layer),
     filter,
-    paint: { "fill-pattern": [...pattern, hatchName("missing", look.theme)] as unknown as Expression },
+    paint: { "fill-antialias": false, "fill-pattern": [...pattern, hatchName("missing", look.theme)] as unknown as Expression },
   };
 }
 
@@ -175,7 +228,7 @@ function words(layer: Layer, look: Look): LayerSpecification {
   return {
     id: `${layer.id}:words`,
     type: "symbol",
-    source: layer.id,
+    source: sourceIdOf(layer),
     "source-layer": datasetOf(layer),
     minzoom: WORDS_FROM_ZOOM,
     filter: UNKNOWN as FilterSpecification,
@@ -192,7 +245,7 @@ function markers(layer: Layer, look: Look): LayerSpecification {
   return {
     id: `${layer.id}:marker`,
     type: "symbol",
-    source: layer.id,
+    source: sourceIdOf(layer),
     "source-layer": datasetOf(layer),
     layout: {
       "icon-image": markerName(look.kinds.get(layer.id) ?? 0) as unknown as Expression,

@@ -1,39 +1,31 @@
 /** The map: its style is a pure function of the layers and the state, set anew after every change. */
 
-import maplibregl, { type ExpressionSpecification, type FilterSpecification, type LayerSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
+import maplibregl, { type LayerSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { later } from "../dom";
-import { stateName, tiers } from "../i18n";
-import { NATION, type State } from "../state";
+import type { State } from "../state";
 import type { Bounds, Layer, Region } from "../types";
-import { scaleOpacity } from "./colours";
+import { NAMES, partitionOf, REGION, styleOf } from "./compose";
 import { draw } from "./images";
-import { RASTER_PROTOCOL, rasterTile } from "./rasters";
-import { type Names, namesOf, NO_NAMES } from "./names";
+import { namesOf, NO_NAMES } from "./names";
 import { pick, type Picked } from "./pick";
-import { datasetOf, drawingsOf, isAsset, isTiered, type Look, partition, sourceOf } from "./style";
+import { RASTER_PROTOCOL, rasterTile } from "./rasters";
+import { datasetOf } from "./style";
 import { swapTiles } from "./swap";
+import { TERRAIN_PROTOCOL, terrainTile } from "./terrain";
 
 maplibregl.setWorkerUrl(workerUrl);
 maplibregl.addProtocol(RASTER_PROTOCOL, rasterTile);
+maplibregl.addProtocol(TERRAIN_PROTOCOL, terrainTile);
 
 export const FONTS = "'Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',sans-serif";
-export const GROUND = { day: "#eceeec", night: "#10171d" };
-export const ACCENT = { day: "#15202a", night: "#f2f5f7" };
 /** What a site without areas shows first: China. */
 export const WHOLE: Bounds = [73, 17, 136, 54];
-/** Colour of a region outside the opened one, and of any region once cells are large enough to read. */
-const OUTSIDE = 0.5;
-const REGION_FADE = { from: 7, to: 9.5, factor: 0.3 };
 const ASSET_ZOOM = 11.5;
-/** Hatching of whole provinces is a hint, that of cells a statement; of regions without assets a whisper. */
-const REGION_HATCH = 0.35;
-const REGION_WITHOUT_SCORE = 0.25;
-/** Further out only the lines of the shown regions are drawn. */
-const ALL_LINES_FROM_ZOOM = 8;
-const REGION = "region";
-const NAMES = "region-names";
+const MAX_PITCH = 75;
+/** How the map leans when its ground gets a third dimension. */
+const LEANING = 55;
 
 export interface Events {
   /** `point` is in pixels of the window. */
@@ -49,12 +41,30 @@ export interface Overlay {
   layers: LayerSpecification[];
 }
 
+/** What of the state the style depends on; all else changes nothing on the map. */
+const DRAWN = ["lang", "theme", "layers", "terrain", "region", "selected"] as const satisfies readonly (keyof State)[];
+
+/** What tells one style from another; the names follow the tiles by themselves. */
+const textOf = (style: StyleSpecification): string =>
+  JSON.stringify({ ...style, sources: { ...style.sources, [NAMES]: null } });
+
+/** Give a map the pictures that its style asks for by name. */
+export function drawMissing(chart: Chart): void {
+  chart.on("styleimagemissing", ({ id }) => {
+    const made = draw(id);
+    if (made && !chart.hasImage(id)) chart.addImage(id, made.image, { pixelRatio: made.pixelRatio });
+  });
+}
+
 export class OneMap {
   readonly chart: Chart;
   #layers: Layer[];
   #state: State;
   #region: Region | null = null;
   #names = NO_NAMES;
+  /** The style on the screen, and whether the names in it may be out of place. */
+  #drawn = "";
+  #unnamed = true;
   readonly #overlays = new Map<string, Overlay>();
   #ready = false;
 
@@ -68,35 +78,35 @@ export class OneMap {
   ) {
     this.#layers = layers;
     this.#state = state;
+    const style = styleOf(layers, state, null, NO_NAMES);
+    this.#drawn = textOf(style);
     this.chart = new maplibregl.Map({
       container,
-      style: styleOf(layers, state, null, NO_NAMES),
+      style,
       ...(state.view
         ? { center: [state.view[0], state.view[1]], zoom: state.view[2], bearing: state.view[3] ?? 0, pitch: state.view[4] ?? 0 }
         : { bounds: bounds ?? WHOLE, fitBoundsOptions: { padding: padding() } }),
       localIdeographFontFamily: FONTS,
       attributionControl: false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      maxPitch: 0,
+      maxPitch: MAX_PITCH,
       minZoom: 2,
       maxZoom: 18,
       fadeDuration: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200,
       refreshExpiredTiles: false,
     });
     this.padding = padding;
-    this.chart.touchZoomRotate.disableRotation();
-    this.chart.keyboard.disableRotation();
+    this.chart.touchZoomRotate.disableRotation(); // two fingers mean to zoom; the buttons turn the map
     this.chart.addControl(new maplibregl.ScaleControl({ maxWidth: 120, unit: "metric" }), "bottom-left");
-    this.chart.on("styleimagemissing", ({ id }) => {
-      const made = draw(id);
-      if (made && !this.chart.hasImage(id)) this.chart.addImage(id, made.image, { pixelRatio: made.pixelRatio });
-    });
+    drawMissing(this.chart);
     this.chart.once("style.load", () => {
       this.#ready = true;
       this.#draw();
     });
     this.chart.on("idle", () => this.#name());
+    this.chart.on("sourcedata", ({ tile, sourceId }) => {
+      if (tile && sourceId === this.#regions()?.id) this.#unnamed = true;
+    });
+    this.chart.on("moveend", () => (this.#unnamed = true));
     this.#listen(events);
   }
 
@@ -134,10 +144,16 @@ export class OneMap {
 
   /** Draw `layers` as `state` asks, with `region` opened. */
   show(layers: Layer[], state: State, region: Region | null): void {
+    const same = layers === this.#layers && region === this.#region && DRAWN.every((name) => state[name] === this.#state[name]);
     this.#layers = layers;
     this.#state = state;
     this.#region = region;
-    this.#draw();
+    if (!same) this.#draw();
+  }
+
+  /** Lean over a ground with three dimensions, or look straight down again. */
+  lean(leaning: boolean): void {
+    this.chart.easeTo(leaning ? { pitch: LEANING } : { pitch: 0, bearing: 0 });
   }
 
   /** Draw what a part has to show above the layers, in place of what it showed before; null takes it away. */
@@ -154,13 +170,20 @@ export class OneMap {
       Object.assign(style.sources, sources);
       style.layers.push(...layers);
     }
+    const text = textOf(style);
+    if (text === this.#drawn) return;
+    this.#drawn = text;
+    this.#unnamed = true;
     swapTiles(this.chart, style);
-    this.chart.setStyle(style, { diff: true });
+    // What a style of ours may be is tested; checking it again takes longer than changing it.
+    this.chart.setStyle(style, { diff: true, validate: false });
   }
 
   /** Put the names of the shown regions where their polygons are, now that tiles are loaded. */
   #name(): void {
-    const layer = this.#layers.find((candidate) => datasetOf(candidate) === REGION);
+    const layer = this.#regions();
+    if (!this.#unnamed) return;
+    this.#unnamed = false;
     if (!layer || !this.chart.getSource(layer.id)) return;
     const names = namesOf(this.chart, layer.id, REGION, partitionOf(this.#region));
     if (JSON.stringify(names) === JSON.stringify(this.#names)) return;
@@ -168,12 +191,15 @@ export class OneMap {
     (this.chart.getSource(NAMES) as maplibregl.GeoJSONSource | undefined)?.setData(names);
   }
 
+  #regions(): Layer | undefined {
+    return this.#layers.find((layer) => datasetOf(layer) === REGION);
+  }
+
   /** Ask for the tiles again, after some could not be read. */
   reload(): void {
-    for (const { id, kind } of this.#layers) {
+    for (const id of Object.keys(this.chart.getStyle().sources)) {
       const source = this.chart.getSource(id);
-      if (!source || kind === "raster") continue;
-      (source as maplibregl.VectorTileSource).setTiles((source as maplibregl.VectorTileSource).tiles);
+      if (source instanceof maplibregl.VectorTileSource) source.setTiles(source.tiles);
     }
   }
 
@@ -189,102 +215,4 @@ export class OneMap {
   label(text: string): void {
     this.chart.getCanvas().setAttribute("aria-label", text);
   }
-}
-
-/** How `layers` look in the words and theme of `state`. */
-export function lookOf(layers: readonly Layer[], state: State): Look {
-  const tiered = layers.filter(isTiered);
-  const colours = [...tiers(), ...tiered.flatMap(({ legend }) => legend)].map(({ colour }) => colour.toLowerCase());
-  return {
-    theme: state.theme,
-    lang: state.lang,
-    fixed: new Set(colours),
-    kinds: kindsOf(layers),
-    words: Object.fromEntries((["stale", "insufficient", "missing"] as const).map((key) => [key, stateName(key)])),
-  };
-}
-
-/** Place of each asset layer among the asset layers: which shape its markers have. */
-export const kindsOf = (layers: readonly Layer[]): Map<string, number> =>
-  new Map(layers.filter(isAsset).map(({ id }, place) => [id, place]));
-
-function styleOf(layers: Layer[], state: State, region: Region | null, places: Names): StyleSpecification {
-  const look = lookOf(layers, state);
-  const markers: LayerSpecification[] = [];
-  const names: LayerSpecification[] = [];
-  const drawings: LayerSpecification[] = [
-    { id: "ground", type: "background", paint: { "background-color": GROUND[state.theme] } },
-  ];
-  for (const layer of layers) {
-    const own = drawingsOf(layer, state.layers[layer.id], look);
-    for (const each of datasetOf(layer) === REGION ? own.map((part) => drilled(part, region)) : own) {
-      const named = each.type === "symbol" && each.source === NAMES;
-      (named ? names : each.id.endsWith(":marker") ? markers : drawings).push(each);
-    }
-  }
-  // Assets lie above their monitoring points; names that come last are the first to be given room.
-  drawings.push(...markers, ...names);
-  drawings.push(...selected(layers, state));
-  return {
-    version: 8,
-    sources: {
-      ...Object.fromEntries(layers.map((layer) => [layer.id, sourceOf(layer, location.origin)])),
-      [NAMES]: { type: "geojson", data: places },
-    },
-    layers: drawings,
-  };
-}
-
-/** Filter of the regions to fill and name: the children of the opened one, the rest of the country whole. */
-function partitionOf(region: Region | null): ExpressionSpecification {
-  const path = region ? region.breadcrumb.map(({ code }) => code) : [NATION];
-  return partition(path, region !== null && region.children.length === 0);
-}
-
-/** Show that partition: what lies outside the opened region paler, all paler close up. */
-function drilled(drawing: LayerSpecification, region: Region | null): LayerSpecification {
-  if (drawing.type === "symbol") {
-    const { "source-layer": _, filter: __, ...named } = drawing;
-    return { ...named, source: NAMES, layout: { ...named.layout, "text-letter-spacing": 0.12 } };
-  }
-  const parts = partitionOf(region);
-  if (drawing.type === "line") {
-    return { ...drawing, filter: ["any", parts, [">=", ["zoom"], ALL_LINES_FROM_ZOOM]] as FilterSpecification };
-  }
-  if (drawing.type !== "fill") return drawing;
-  const filter = drawing.filter ? ["all", drawing.filter, parts] : parts;
-  const strength = drawing.id.endsWith(":hatch") ? REGION_HATCH : 1;
-  const given = scaleOpacity(drawing.paint?.["fill-opacity"], strength);
-  const opacity = ["case", ["has", "score"], given, scaleOpacity(given, REGION_WITHOUT_SCORE)];
-  const [key, code] = region?.children.length === 0 ? ["code", region.code] : ["parent", region?.code ?? NATION];
-  const near = ["case", ["==", ["get", key], code], opacity, scaleOpacity(opacity, OUTSIDE)];
-  const { from, to, factor } = REGION_FADE;
-  const faded = ["interpolate", ["linear"], ["zoom"], from, near, to, scaleOpacity(near, factor)];
-  return { ...drawing, filter, paint: { ...drawing.paint, "fill-opacity": faded } } as LayerSpecification;
-}
-
-/** Outline of what is selected, above everything. */
-function selected(layers: Layer[], state: State): LayerSpecification[] {
-  const outline = (layer: Layer, key: string, id: string, width: number): LayerSpecification[] => {
-    const chosen = ["==", ["to-string", ["get", key]], id];
-    const common = { source: layer.id, "source-layer": datasetOf(layer), filter: chosen };
-    const point = { ...common, filter: ["all", chosen, ["==", ["geometry-type"], "Point"]] };
-    const colour = ACCENT[state.theme];
-    const ring = { "circle-radius": 17, "circle-opacity": 0, "circle-stroke-color": colour, "circle-stroke-width": 2.5 };
-    const drawings = [
-      { id: `${layer.id}:selected-line`, type: "line", ...common, paint: { "line-color": colour, "line-width": width } },
-      { id: `${layer.id}:selected-ring`, type: "circle", ...point, paint: ring },
-    ];
-    const line = layer.geometry === "point" ? drawings.slice(1) : drawings;
-    return (isAsset(layer) || layer.geometry === "point" ? line : drawings.slice(0, 1)) as LayerSpecification[];
-  };
-  const drawings: LayerSpecification[] = [];
-  for (const layer of layers) {
-    const dataset = datasetOf(layer);
-    if (dataset === REGION && state.region !== NATION) drawings.push(...outline(layer, "code", state.region, 2));
-    else if (state.selected?.dataset === dataset && layer.kind !== "raster") {
-      drawings.push(...outline(layer, "id", state.selected.id, 2.5));
-    }
-  }
-  return drawings;
 }
