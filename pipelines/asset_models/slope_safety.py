@@ -25,10 +25,14 @@ _STUDY = Label("稳定性论证安全系数", "Factor of safety of the stability
 _CLASS = Label("安全等级", "Safety class")
 _ASSUMED = Label("台账未填，按项目默认值取", "Not on the register: a project default")
 _EVERY_CLASS = Label("安全等级未知：任何等级都至少如此", "Class unknown: at least this for every class")
+_FAILING = Label(
+    "小于 1：无论何种边坡都已超过极限平衡", "Below 1: beyond limit equilibrium, whatever the kind of slope"
+)
 _BY_DEFAULT = Label(
     "安全等级为默认值，或边坡不属该标准，最高只计蓝色",
     "The class is a default, or the standard is not of this kind of slope: blue at most",
 )
+_EQUILIBRIUM = 1.0  # by definition of the factor of safety
 _FIELDS = {
     "cohesion": (Label("黏聚力", "Cohesion"), "kPa"),
     "friction_angle": (Label("内摩擦角", "Friction angle"), "deg"),
@@ -97,29 +101,34 @@ def study_nodes(inputs: AssetInputs) -> list[Evidence | None]:
     """Compare the factor of safety that a stability study found with the required one: no model of ours.
 
     Where the class is not known, what even the least demanding class asks for is sure; what only the class
-    that is taken by default asks for is illustrative, as all is of a slope that the standard is not about.
+    that is taken by default asks for is illustrative. A slope that the standard is not about is sure to be
+    unstable below a factor of 1; all else is an illustration for it.
     """
     found = numbers(inputs.features, "factor_of_safety")
     required, rules = _required(inputs), inputs.rules
-    least = min(_of_class(one, rules) for one in rules.slope_stability.required)
+    pit_least = min(_of_class(one, rules) for one in rules.slope_stability.required)
+    least = np.array([pit_least if _is_pit(one) else _EQUILIBRIUM for one in inputs.features])
     rows = zip(
         inputs.features,
         found.tolist(),
         required.tolist(),
+        least.tolist(),
         pit_safety_tier(found / required).tolist(),
         pit_safety_tier(found / least).tolist(),
         strict=True,
     )
     now = format_utc(inputs.at)
     nodes: list[Evidence | None] = []
-    for feature, value, needed, tier, sure in rows:
+    for feature, value, needed, floor, tier, sure in rows:
         if np.isnan(tier):
             nodes.append(None)
             continue
-        known = _known_class(feature, rules) is not None
-        every = _is_pit(feature) and not known and sure > Tier.BLUE
-        judged, against, note = (sure, least, _EVERY_CLASS) if every else (tier, needed, None)
-        trusted = every or (_is_pit(feature) and known)
+        pit = _is_pit(feature)
+        known = pit and _known_class(feature, rules) is not None
+        every = not known and sure > Tier.BLUE
+        note = (_EVERY_CLASS if pit else _FAILING) if every else None
+        judged, against = (sure, floor) if every else (tier, needed)
+        trusted = every or known
         standing = Standing.VERIFIED if trusted else Standing.ILLUSTRATIVE
         nodes.append(
             Evidence(

@@ -109,18 +109,23 @@ def test_a_class_that_the_register_lacks_is_said_and_raises_only_what_every_clas
         feature("c", **bare, factor_of_safety=1.16),  # 1.16/1.15 = 1.009: blue as class III
         feature("d", **{**GROUND, "slope_type": "dump"}, factor_of_safety=1.0),
         feature("e", **GROUND, factor_of_safety=1.11),
+        feature("f", **{**GROUND, "slope_type": "dump"}, factor_of_safety=0.97),  # 0.97/1: below 0.98
+        feature("g", **{**GROUND, "slope_type": "natural"}, factor_of_safety=0.89),  # 0.89/1: below 0.90
     ]
     found = [node(each, "study_safety") for each in slope.evidence(inputs(features))]
-    assert [each.tier for each in found] == [Tier.ORANGE, Tier.RED, Tier.BLUE, Tier.BLUE, Tier.RED]
+    assert [each.tier for each in found[:5]] == [Tier.ORANGE, Tier.RED, Tier.BLUE, Tier.BLUE, Tier.RED]
+    assert [each.tier for each in found[5:]] == [Tier.ORANGE, Tier.RED]
     verified = [Standing.VERIFIED, Standing.VERIFIED, Standing.ILLUSTRATIVE, Standing.ILLUSTRATIVE]
-    assert [each.standing for each in found] == [*verified, Standing.VERIFIED]
+    assert [each.standing for each in found] == [*verified, *[Standing.VERIFIED] * 3]
+    assert found[5].threshold == "< 0.98 × 1"
+    assert "limit equilibrium" in found[5].note.en
     assert [each.threshold for each in found[:3]] == ["< 0.98 × 1.15", "< 0.9 × 1.15", "< 0.98 × 1.25"]
     classes = [node(each.inputs, "register/safety_class") for each in found]
-    assert [each.value for each in classes] == ["I"] * 5
-    assert [each.method for each in classes] == ["default"] * 3 + ["register"] * 2
+    assert [each.value for each in classes] == ["I"] * 7
+    assert [each.method for each in classes] == ["default"] * 3 + ["register"] * 4
     assert classes[0].note is not None
     assert "project default" in classes[0].note.en
-    assert found[3].clause == ""
+    assert found[3].clause == found[5].clause == ""
     face = node(slope.evidence(inputs(features[:1]))[0], "face_stability")
     assert node(face.inputs, "register/safety_class").method == "default"
 
