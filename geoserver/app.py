@@ -30,6 +30,7 @@ from geoserver import (
     tile_routes,
     time_routes,
     verification_routes,
+    wall_routes,
 )
 from geoserver.compression import Compression
 from geoserver.headers import Headers
@@ -37,6 +38,7 @@ from geoserver.metrics import Measured, Metrics, metrics
 from geoserver.ogc import conformance, editing, features, hub, openapi, records, schemas, styles, tiles
 from geoserver.ogc.sources import sources_in
 from geoserver.services import Services, services_of, site_of
+from geoserver.walls import Walls
 from minegis.errors import MinegisError
 from minegis.settings import Settings
 from tiles.raster import raster_router
@@ -66,6 +68,7 @@ PARTS = (
     point_routes,
     rule_routes,
     verification_routes,
+    wall_routes,
 )
 _DESCRIBED = (
     series_routes,
@@ -79,6 +82,7 @@ _DESCRIBED = (
     point_routes,
     rule_routes,
     verification_routes,
+    wall_routes,
 )  # in api/v1/openapi.json
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -114,6 +118,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     app.state.events = watch = events.Watch(services)
+    app.state.walls = Walls(settings.listeners)
     app.state.metrics = figures = Metrics(
         services, lambda: getattr(app.state, "map_tiles", None), lambda: watch.listeners
     )
@@ -126,7 +131,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
     for part in PARTS:  # the OGC API has a document of its own
         app.include_router(part.router, include_in_schema=part in _DESCRIBED)
-    app.include_router(events.router, include_in_schema=False)  # an answer without an end
+    for endless in (events.router, wall_routes.streams):
+        app.include_router(endless, include_in_schema=False)
     rasters = services.pools["raster"]
     app.include_router(
         raster_router(lambda request: site_of(request).rasters, lambda _: rasters.place(), RASTER_PREFIX),
@@ -134,6 +140,12 @@ def create_app(settings: Settings) -> FastAPI:
     )
     _serve_page(app, settings.web or BUILT_PAGE)
     return app
+
+
+def end_streams(app: FastAPI) -> None:
+    """End every answer that would not end by itself: the server stops."""
+    app.state.events.close()
+    app.state.walls.close()
 
 
 async def _warm(app: FastAPI) -> None:

@@ -155,7 +155,7 @@ def _serve(settings: Settings) -> None:
     economise()
     import uvicorn  # noqa: PLC0415
 
-    from geoserver.app import create_app  # noqa: PLC0415
+    from geoserver.app import create_app, end_streams  # noqa: PLC0415
 
     listening = _listen(settings.host, settings.port)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -163,7 +163,7 @@ def _serve(settings: Settings) -> None:
     config = uvicorn.Config(
         served, host=settings.host, port=settings.port, log_level="warning", access_log=False
     )
-    server = _Server(config, served.state.events.close, f"http://{settings.host}:{settings.port}")
+    server = _Server(config, lambda: end_streams(served), f"http://{settings.host}:{settings.port}")
     settle()
     try:
         server.run(sockets=[listening])

@@ -23,16 +23,15 @@ from functools import partial
 from itertools import batched
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from data_catalog.store import Position, Written
 from geoserver import subjects
 from geoserver.errors import PROBLEMS, Busy
 from geoserver.services import OpenSite, Services
-from minegis.clock import format_moment, format_utc, utc_now
+from geoserver.streams import BEAT_SECONDS, RETRY, Stream, clock, event
+from minegis.clock import format_moment, format_utc
 from minegis.errors import MinegisError
 
 LOG = logging.getLogger(__name__)
@@ -41,8 +40,6 @@ router = APIRouter(prefix="/api/v1/events", responses=PROBLEMS)
 
 _TABLES = ("warning_event", "warning_action", "run", "rule_activation")
 _LOOK_SECONDS = 0.2
-_BEAT_SECONDS = 15.0
-_RETRY_MS = 2000
 _AT_ONCE = 5000  # more than this behind, and reading the list anew is cheaper than catching up
 _SENT_AT_ONCE = 64
 _END = 2**62  # behind everything of its moment
@@ -75,12 +72,6 @@ def position_of(text: str, identity: str, newest: datetime) -> Position | None:
     return Position(at, int(found[3])) if at <= newest and int(found[3]) <= _END else None
 
 
-def event(name: str, data: dict[str, Any], identity: str, position: Position | None = None) -> bytes:
-    """Return an event as it is sent; without a position it moves no cursor."""
-    head = f"id: {cursor(identity, position)}\n" if position else ""
-    return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
-
-
 def events_after(opened: OpenSite, position: Position) -> list[Told] | None:
     """Return what was written after a position, each warning once, as it stands; None when it is too much."""
     written = opened.store.actions.written_after(position, _AT_ONCE)
@@ -94,7 +85,7 @@ def events_after(opened: OpenSite, position: Position) -> list[Told] | None:
 
     def told(each: Written) -> Told:
         data = standing[each.warning_id] if each.kind == "warning" else _news(opened, each)
-        return Told(each.position, event(each.kind, data, identity, each.position))
+        return Told(each.position, event(each.kind, data, cursor(identity, each.position)))
 
     return [told(each) for each in sorted(last.values(), key=lambda one: one.position.key)]
 
@@ -163,8 +154,8 @@ class Watch:
         identity = opened.store.identity
         if position is None:
             position = await self._run(lambda: _now(opened))
-            yield event("reset", _clock(), identity, position)
-        yield f"retry: {_RETRY_MS}\n".encode() + event("beat", _clock(), identity, position)
+            yield event("reset", clock(), cursor(identity, position))
+        yield RETRY + event("beat", clock(), cursor(identity, position))
         while self._task is not None and not self._closed:
             news = self._news  # taken before looking: what comes after it wakes
             told = self._kept_after(position)
@@ -172,7 +163,7 @@ class Watch:
                 told = await self._run(partial(events_after, opened, position))
             if told is None:
                 position = await self._run(lambda: _now(opened))
-                yield event("reset", _clock(), identity, position)
+                yield event("reset", clock(), cursor(identity, position))
                 continue
             for few in batched(told, _SENT_AT_ONCE):
                 position = few[-1].position
@@ -180,9 +171,9 @@ class Watch:
             if told:
                 continue
             try:
-                await asyncio.wait_for(news.wait(), _BEAT_SECONDS)
+                await asyncio.wait_for(news.wait(), BEAT_SECONDS)
             except TimeoutError:
-                yield event("beat", _clock(), identity)
+                yield event("beat", clock())
 
     def _begin(self, after: str | None) -> tuple[OpenSite, Position | None]:
         """Return the open site and where a listener begins, None where its cursor is not known."""
@@ -257,50 +248,6 @@ def _now(opened: OpenSite) -> Position:
     return Position(opened.store.moment(), _END)
 
 
-def _clock() -> dict[str, Any]:
-    return {"at": format_moment(utc_now()), "beat_seconds": _BEAT_SECONDS}
-
-
-class _Stream(Response):
-    """An answer without an end: it ends when the client leaves, or the server."""
-
-    media_type = "text/event-stream"
-
-    def __init__(self, watch: Watch, after: str | None) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
-        del self.headers["content-length"]
-        self._watch = watch
-        self._after = after
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._watch.place():
-            sending = asyncio.ensure_future(self._send(send))
-            leaving = asyncio.ensure_future(_left(receive))
-            try:
-                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                leaving.cancel()
-                if not sending.done():
-                    sending.cancel()
-                await asyncio.gather(sending, leaving, return_exceptions=True)
-            if not sending.cancelled():
-                sending.result()
-
-    async def _send(self, send: Send) -> None:
-        chunks = self._watch.stream(self._after)
-        first = await anext(chunks)  # before the beginning, so that what cannot be answered is said
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        await send({"type": "http.response.body", "body": first, "more_body": True})
-        async for chunk in chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 @router.get("")
 async def events(
     request: Request,
@@ -309,4 +256,4 @@ async def events(
 ) -> Response:
     """Tell warnings, runs and changes of rules as they happen, after a cursor or from now on."""
     watch: Watch = request.app.state.events
-    return _Stream(watch, last_event_id or after)
+    return Stream(watch.place, lambda: watch.stream(last_event_id or after))
