@@ -31,6 +31,7 @@ from geoserver import (
     time_routes,
     verification_routes,
     wall_routes,
+    what_if_routes,
 )
 from geoserver.compression import Compression
 from geoserver.headers import Headers
@@ -69,6 +70,7 @@ PARTS = (
     rule_routes,
     verification_routes,
     wall_routes,
+    what_if_routes,
 )
 _DESCRIBED = (
     series_routes,
@@ -83,6 +85,7 @@ _DESCRIBED = (
     rule_routes,
     verification_routes,
     wall_routes,
+    what_if_routes,
 )  # in api/v1/openapi.json
 _FOR_GOOD = "public, max-age=31536000, immutable"
 

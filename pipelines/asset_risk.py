@@ -5,26 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import shapely
 
-from data_catalog.dataset import datasets
 from data_catalog.store import AssessmentRecord, Feature, Store
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
-from minegis.levels import EvidenceState, Label, Standing, Tier
-from minegis.variables import variable
+from minegis.levels import Label, Standing, Tier
 from pipelines.asset_models import Forecast
 from pipelines.asset_records import asset_record, readings_until
-from pipelines.cell_hazards import CellColumns
+from pipelines.assets import Assets, rows_under
+from pipelines.cell_columns import CellColumns
 from pipelines.events import Event
+from pipelines.ground import ground_evidence
 from pipelines.modelled import modelled
 from pipelines.progress import Progress
 from pipelines.shaking import event_shaking, standing_at
-from pipelines.steps.weights import AssetWeights, asset_weights
 from risk_models.cards import card
 from risk_models.rule_package import RulePackage
 from risk_models.rules.sections import Thresholds
@@ -33,23 +30,6 @@ from risk_models.warning.assessment import Assessment, assess, displayed
 from risk_models.warning.asset import AssetRecord
 from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
-from risk_models.warning.tiers import shown_provenance
-
-GROUND_MODELS: Mapping[str, tuple[str, Label, tuple[str, ...]]] = MappingProxyType(
-    {
-        "coseismic_coverage": (
-            "nowicki_jessee_probability",
-            Label("同震滑坡", "Coseismic landslide"),
-            ("slope_angle", "wetness_index", "pga", "pgv"),
-        ),
-        "rain_slope_probability": (
-            "factor_of_safety",
-            Label("降雨滑坡", "Rain-induced landslide"),
-            ("slope_angle", "antecedent_rain_index", "wet_fraction", "factor_of_safety"),
-        ),
-    }
-)
-"""The columns of cells that speak of the ground under an asset: their card, label and inputs."""
 
 
 @dataclass(frozen=True)
@@ -62,34 +42,6 @@ class AssetRisk:
     observed: Tier
     state: TierState
     record: AssessmentRecord
-
-
-@dataclass(frozen=True)
-class Assets:
-    """Every asset in one order, and which cells each lies in."""
-
-    features: tuple[tuple[str, Feature], ...]
-    weights: AssetWeights
-
-    @property
-    def shapes(self) -> np.ndarray[Any, Any]:
-        """Geometries, (n,)."""
-        return np.array([feature.geometry for _, feature in self.features], dtype=object)
-
-    @property
-    def places(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Longitude and latitude of a point on each, (n,) deg."""
-        points = shapely.point_on_surface(self.shapes)
-        return shapely.get_x(points), shapely.get_y(points)
-
-
-def assets_of(store: Store, columns: CellColumns) -> Assets:
-    """Read every asset and find its cells."""
-    features = tuple(
-        (name, feature) for name, each in datasets().items() if each.asset for feature in store.features(name)
-    )
-    shapes = np.array([feature.geometry for _, feature in features], dtype=object)
-    return Assets(features, asset_weights(shapes, columns.cells))
 
 
 def assess_assets(
@@ -253,76 +205,6 @@ def _event_inputs(event: Event) -> tuple[Evidence, ...]:
     )  # fmt: skip
 
 
-def ground_evidence(
-    number: int, columns: CellColumns, assets: Assets, rules: RulePackage, at: datetime
-) -> list[Evidence]:
-    """Return what the cell models say of the ground under an asset: its worst cell, never the mean."""
-    nodes = []
-    for column, (method, label, inputs) in GROUND_MODELS.items():
-        if column not in columns.values:
-            continue
-        rows = _rows(number, assets)
-        values = columns.values[column][rows]
-        if rows.size == 0 or np.isnan(values).all():
-            note = Label("对象所在网格没有该模型的输入", "The cells of this asset lack an input of the model")
-            nodes.append(Evidence(column, label, state=EvidenceState.MISSING, method=card(method).method,
-                                  standing=Standing.ILLUSTRATIVE, note=note))  # fmt: skip
-            continue
-        row = int(rows[np.nanargmax(values)])
-        nodes.append(_probability(column, label, method, columns, row, inputs, rules, at))
-    return nodes
-
-
-def _probability(
-    column: str,
-    label: Label,
-    method: str,
-    columns: CellColumns,
-    row: int,
-    inputs: Sequence[str],
-    rules: RulePackage,
-    at: datetime,
-) -> Evidence:
-    value = float(columns.values[column][row])
-    tier = rules.cell.tier(value)
-    return Evidence(
-        key=column,
-        label=label,
-        value=round(value, 6),
-        unit="1",
-        tier=Standing.ILLUSTRATIVE.cap(tier),
-        method=card(method).method,
-        standing=Standing.ILLUSTRATIVE,
-        clause=rules.cell.clause,
-        provenance=shown_provenance(rules.cell.provenance),
-        valid_time=format_utc(at),
-        source=f"cell/{columns.text(row)}",
-        note=Label("岩性、覆被或土体参数取默认值，最高只计蓝色",
-                   "Lithology, land cover or ground are defaults: blue at most"),
-        inputs=tuple(cell_input(columns, name, row) for name in inputs if name in columns.values),
-    )  # fmt: skip
-
-
-def cell_input(columns: CellColumns, name: str, row: int) -> Evidence:
-    """Return a column's value in one cell as a node with the files it was made from."""
-    known = variable(name)
-    value = float(columns.values[name][row])
-    return Evidence(
-        key=name,
-        label=Label(known.label.zh, known.label.en),
-        value=None if np.isnan(value) else round(value, 6),
-        unit=known.unit,
-        state=EvidenceState.MISSING if np.isnan(value) else EvidenceState.SUFFICIENT,
-        method="raster",
-        source=columns.source(name, row),
-    )
-
-
-def _rows(number: int, assets: Assets) -> np.ndarray[Any, Any]:
-    matrix = assets.weights.matrix
-    return np.asarray(matrix.indices[matrix.indptr[number] : matrix.indptr[number + 1]])
-
-
 def _worst(column: np.ndarray[Any, Any], number: int, assets: Assets) -> float:
-    values = column[_rows(number, assets)]
+    values = column[rows_under(number, assets)]
     return float(np.nanmax(values)) if values.size and not np.isnan(values).all() else float("nan")

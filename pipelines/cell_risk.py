@@ -16,8 +16,8 @@ from data_catalog.site import Site
 from data_catalog.store import Snapshot
 from minegis.cells import Cells
 from minegis.levels import EvidenceState, Tier
-from pipelines.asset_risk import Assets
-from pipelines.cell_hazards import CellColumns
+from pipelines.assets import Assets
+from pipelines.cell_columns import CellColumns
 from pipelines.cell_models import counted
 from pipelines.durable import settled
 from pipelines.steps.cell_rollup import roll_up

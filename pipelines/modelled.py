@@ -18,7 +18,7 @@ from minegis.reading import Reading
 from pipelines.asset_models import AssetInputs, Floats, Forecast, mine, slope, tsf
 from pipelines.asset_models.members import most_in, upper_median
 from pipelines.asset_records import asset_record
-from pipelines.cell_hazards import CellColumns
+from pipelines.cell_columns import CellColumns
 from pipelines.steps.weights import AssetWeights
 from risk_models.rule_package import RulePackage
 from risk_models.warning.weather import rain_signal_evidence

@@ -17,7 +17,8 @@ from minegis.errors import InvalidInput, StoreConflict
 from minegis.levels import Tier
 from pipelines.alerting import warning_events
 from pipelines.asset_records import designers_limits
-from pipelines.asset_risk import assess_assets, assets_of
+from pipelines.asset_risk import assess_assets
+from pipelines.assets import assets_of
 from pipelines.cell_hazards import hazards
 from pipelines.cell_places import cells_of_site
 from pipelines.cell_risk import forget_cells, risk_of_cells, write_snapshots
@@ -26,7 +27,8 @@ from pipelines.events import recent_events
 from pipelines.forecast import rain_forecast
 from pipelines.products import make_products
 from pipelines.progress import Progress
-from pipelines.region_rollup import parts_of_regions, regions_of, roll_up_regions
+from pipelines.region_parts import parts_of_regions, regions_of
+from pipelines.region_rollup import roll_up_regions
 from pipelines.rule_state import active_rules
 from pipelines.seen import seen
 from pipelines.shaking import shaking_fields

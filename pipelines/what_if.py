@@ -19,7 +19,7 @@ from data_catalog.store import RegionRiskRecord
 from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Tier
 from pipelines.asset_models import Floats
-from pipelines.cell_hazards import CellColumns
+from pipelines.cell_columns import CellColumns
 from pipelines.cell_models import CELL_MODELS, CellModel, run_models
 from pipelines.cell_risk import coarser, risk_of_cells
 from pipelines.what_if_baseline import SHOWN, Baseline
@@ -58,6 +58,7 @@ class ChangedAsset:
 class RegionAfter:
     """What a region would be, beside what it is."""
 
+    name: str
     before: RegionRiskRecord
     tier: Tier
     score: float | None
@@ -253,5 +254,5 @@ def _regions(base: Baseline, shown: Sequence[Contributor], rows: Sequence[int]) 
         if before is not None:
             counts = {str(int(tier)): count for tier, count in after.counts.items()}
             score = after.score if after.nemerow is not None else None
-            found[after.code] = RegionAfter(before, after.tier, score, counts)
+            found[after.code] = RegionAfter(after.name, before, after.tier, score, counts)
     return found

@@ -20,11 +20,11 @@ from minegis.evidence import Evidence
 from minegis.reading import Reading
 from pipelines.asset_models import Floats, Forecast
 from pipelines.asset_records import asset_record, designers_limits, readings_until
-from pipelines.asset_risk import Assets
-from pipelines.cell_hazards import CellColumns
+from pipelines.assets import Assets
+from pipelines.cell_columns import CellColumns
 from pipelines.cell_places import kept_places
 from pipelines.forecast import rain_forecast
-from pipelines.region_rollup import RegionParts, parts_of_regions, regions_of
+from pipelines.region_parts import RegionParts, parts_of_regions, regions_of
 from pipelines.rule_state import active_rules
 from pipelines.steps.weights import asset_weights
 from risk_models.rule_package import RulePackage
@@ -184,7 +184,7 @@ def _nodes(
     voices: Mapping[str, Sequence[Mapping[str, Any]]], voice: str, key: str = ""
 ) -> tuple[Evidence, ...]:
     found = (node for node in voices.get(voice, ()) if not key or node["key"] == key)
-    return tuple(Evidence.from_json(node) for node in found)
+    return tuple(Evidence.from_json(dict(node)) for node in found)
 
 
 def _magnitude(voices: Mapping[str, Sequence[Mapping[str, Any]]]) -> float:

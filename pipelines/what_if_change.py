@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from minegis.errors import InvalidInput
 from minegis.reading import Reading
 from pipelines.asset_models import Floats, Forecast
-from pipelines.cell_hazards import RAIN_DAYS
+from pipelines.cell_columns import RAIN_DAYS
 from risk_models.seismic.intensity import velocity_of_equal_intensity
 from risk_models.slopes.antecedent_rain import antecedent_rain_index
 from risk_models.warning.asset import AssetRecord
@@ -162,6 +162,28 @@ class Change:
         if period == _DAY_HOURS:
             age = max(age - debounce, 0.0)
         return min(max(self.hours - age, 0.0), period)
+
+
+def unheard(change: Change, told: Iterable[tuple[str, Sequence[Reading]]]) -> dict[str, int]:
+    """Count the assets that a supposition cannot reach by their own points, since none of them tells it.
+
+    Parameters
+    ----------
+    told : iterable of dataset and readings
+        One for each asset.
+    """
+    heard = [
+        (dataset, {one.variable for one in readings if one.value is not None and one.quality.usable})
+        for dataset, readings in told
+    ]
+    found = {}
+    if change.rain_mm:
+        found["rain"] = sum(not variables & RAIN_VARIABLES for _, variables in heard)
+    if change.pond_m:
+        found["pond_level"] = sum(
+            dataset == "tsf" and not variables & POND_VARIABLES for dataset, variables in heard
+        )
+    return found
 
 
 def _newest(readings: Sequence[Reading]) -> dict[tuple[str, str], datetime]:

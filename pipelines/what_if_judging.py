@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from minegis.clock import format_utc
 from minegis.evidence import Evidence
 from minegis.levels import Standing, Tier
-from pipelines.asset_risk import GROUND_MODELS, ground_evidence
-from pipelines.cell_hazards import CellColumns
+from pipelines.cell_columns import CellColumns
+from pipelines.ground import GROUND_MODELS, ground_evidence
 from pipelines.modelled import modelled, worst_of_cells
 from pipelines.what_if_baseline import Baseline
 from pipelines.what_if_change import Change

@@ -246,12 +246,22 @@ class CellTiles:
         Unwanted
             If `abandoned` says so between two steps.
         """
-        found = self._tables.tables(as_of)
-        if not found:
-            return b""
-        wanted = resolution_at(tile.depth)
-        table = found[min(found, key=lambda resolution: (abs(resolution - wanted), resolution))]
-        return _encoded(table, tile, abandoned)
+        return tile_of(self._tables.tables(as_of), tile, abandoned)
+
+
+def tile_of(tables: Mapping[int, CellTable], tile: Tile, abandoned: Abandoned = never) -> bytes:
+    """Return one encoded tile of tables by resolution, empty when nothing is in it.
+
+    Raises
+    ------
+    Unwanted
+        If `abandoned` says so between two steps.
+    """
+    if not tables:
+        return b""
+    wanted = resolution_at(tile.depth)
+    table = tables[min(tables, key=lambda resolution: (abs(resolution - wanted), resolution))]
+    return _encoded(table, tile, abandoned)
 
 
 def _encoded(table: CellTable, tile: Tile, abandoned: Abandoned) -> bytes:

@@ -14,7 +14,8 @@ from data_catalog.store import Artefact
 from minegis.cells import cells_of_area
 from minegis.declarations import BilingualText
 from minegis.levels import Origin
-from pipelines.cell_hazards import CellColumns, hazards
+from pipelines.cell_columns import CellColumns
+from pipelines.cell_hazards import hazards
 from pipelines.products import Product, Products
 from pipelines.progress import Silent
 from pipelines.raster import Raster, RasterGrid

@@ -16,7 +16,7 @@ from minegis.levels import EvidenceState, Standing, Tier
 from minegis.levels import Origin as FeatureOrigin
 from pipelines.asset_models import Forecast
 from pipelines.asset_models.members import most_in, upper_median
-from pipelines.cell_hazards import CellColumns
+from pipelines.cell_columns import CellColumns
 from pipelines.modelled import modelled, worst_of_cells
 from pipelines.steps.weights import AssetWeights
 from risk_models.rule_package import load_rules
