@@ -166,16 +166,18 @@ def _vector(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
     if layer.dataset == WARNING:
         count, origins, credited = _warned(opened)
         version = opened.store.version("warning_event")
+        same = _is_same(opened, opened.store.changed_at("warning_event"))
     else:
         items = opened.store.items(layer.dataset)
         count, version = items.count(ItemQuery(moment=opened.as_of)) or 0, items.version()
+        same = _is_same(opened, items.changed_at())
         origins = {origin for origin, _ in opened.provenance(layer.dataset)}
         credited = _dataset_sources(opened, layer.dataset)
         if not count:
             return None
     run = opened.store.last_run(opened.as_of)
     return {
-        "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?{_state(opened, version)}",
+        "tiles": f"/tiles/vector/{layer.dataset}/{{z}}/{{x}}/{{y}}.mvt?{_state(opened, version, same)}",
         "source_layer": layer.dataset,
         "origin": _origin(origins),
         "sources": credited,
@@ -184,9 +186,14 @@ def _vector(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
     }
 
 
-def _state(opened: OpenSite, version: str) -> str:
-    """Return what tells tiles of one state from those of another."""
-    return f"v={version}" if opened.as_of is None else f"as_of={format_utc(opened.as_of)}"
+def _is_same(opened: OpenSite, changed_at: datetime | None) -> bool:
+    """Whether what was known then is what is known now."""
+    return opened.as_of is None or changed_at is None or changed_at <= opened.as_of
+
+
+def _state(opened: OpenSite, version: str, same: bool) -> str:
+    """Return what tells tiles of one state from those of another: one address for what did not change."""
+    return f"v={version}" if same or opened.as_of is None else f"as_of={format_utc(opened.as_of)}"
 
 
 def _raster(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
@@ -195,7 +202,8 @@ def _raster(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
     if not files:
         return None
     inputs = [each for file in files for each in file.inputs]
-    state = _state(opened, opened.rasters.version())
+    same = opened.rasters.is_same(layer.id, opened.as_of)
+    state = _state(opened, opened.rasters.version(), same)
     ground = {"terrain": f"/tiles/terrain/{layer.id}/{{z}}/{{x}}/{{y}}.png?{state}"}
     return {
         **(ground if is_elevation(layer) else {}),
@@ -213,8 +221,9 @@ def _cells(opened: OpenSite, _layer: Layer) -> dict[str, Any] | None:
     if not tables:
         return None
     run = opened.store.last_run(opened.as_of)
+    same = _is_same(opened, opened.store.changed_at("snapshot"))
     return {
-        "tiles": f"/tiles/cells/{{z}}/{{x}}/{{y}}.mvt?{_state(opened, opened.cells.version())}",
+        "tiles": f"/tiles/cells/{{z}}/{{x}}/{{y}}.mvt?{_state(opened, opened.cells.version(), same)}",
         "source_layer": RISK_CELL,
         "origin": str(opened.site.declaration.origin),
         "sources": _sources_of(opened.store.artefacts(opened.as_of)) | _assets_sources(opened),

@@ -92,6 +92,11 @@ class LayerRasters:
             raise NotFound("the site has no data for this layer", where=f"layer {layer_id!r}")
         return paths
 
+    def is_same(self, layer_id: str, as_of: datetime | None) -> bool:
+        """Whether a layer had the same files at a moment as it has now."""
+        raster = layer(layer_id).raster
+        return as_of is None or self._current().get(raster) == self._read(as_of).get(raster)
+
     def _current(self) -> dict[str, tuple[Path, ...]]:
         version = self.version()
         if version != self._version:

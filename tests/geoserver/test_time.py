@@ -137,12 +137,24 @@ def test_a_time_that_is_none_is_refused(client: TestClient, path: str, text: str
 
 def test_the_layers_of_a_moment_name_tiles_of_that_moment(client: TestClient, first: str) -> None:
     listed = {each["id"]: each for each in answer(client, "/api/v1/layers", first)}
-    assert set(listed) >= {"region", "risk_cell", "tsf", "relief", "warning"}
+    changed = {name for name, each in listed.items() if each["tiles"].endswith(f"?as_of={first}")}
+    assert changed == {"region", "risk_cell", "tsf", "relief", "warning"}
     assert listed["warning"]["count"] == 1
     assert listed["relief"]["count"] == 2  # files: the west is gone since
     for each in listed.values():
-        assert each["tiles"].endswith(f"?as_of={first}")
         assert client.get(each["tiles"].format(z=6, x=50, y=26)).status_code == 200, each["id"]
+
+
+def test_what_has_not_changed_since_keeps_its_address(client: TestClient) -> None:
+    def addresses(as_of: str | None) -> dict[str, str]:
+        return {each["id"]: each["tiles"] for each in answer(client, "/api/v1/layers", as_of)}
+
+    first, second = (each["known_at"] for each in answer(client, "/api/v1/moments"))
+    now = addresses(None)
+    assert addresses(second) == now
+    assert {name for name, each in addresses(first).items() if each == now[name]} == {
+        "place", "river", "earthquake",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("tile", ["vector/tsf/8/201/104", "vector/region/8/201/104", "cells/8/201/104"])
