@@ -9,6 +9,7 @@ import { layers } from "./parts/layers/layers";
 import { rail } from "./parts/rail/rail";
 import { region } from "./parts/region/region";
 import { time } from "./parts/time/time";
+import { toolButtons } from "./parts/tools/buttons";
 import type { Slot } from "./page";
 import type { State } from "./state";
 
@@ -30,6 +31,12 @@ export const PLACES: readonly Place[] = [
   { slot: "right", when: ({ selected }) => selected !== null, make: () => card },
   { slot: "bottom", when: always, make: () => time },
   { slot: "stage", when: ({ compare }) => compare !== null, make: async () => (await import("./parts/compare")).compare },
+  { slot: "bottom", when: ({ table }) => table !== null, make: async () => (await import("./parts/table/table")).table },
+  { slot: "stage", when: ({ tool, drawn }) => tool === "measure" || tool === "draw" || drawn.length > 0, make: async () => (await import("./parts/tools/draw")).draw },
+  { slot: "stage", when: ({ point, tool }) => point !== null || tool === "identify", make: async () => (await import("./parts/tools/point")).point },
+  { slot: "stage", when: ({ tool }) => tool === "filter", make: async () => (await import("./parts/tools/filter")).filter },
+  { slot: "stage", when: ({ filter }) => filter !== null, make: async () => (await import("./parts/tools/filtered")).filtered },
   { slot: "tools", when: always, make: () => controls },
+  { slot: "tools", when: always, make: () => toolButtons },
   { slot: "corner", when: always, make: () => corner },
 ];

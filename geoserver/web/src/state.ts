@@ -7,7 +7,7 @@ export type Lang = "zh" | "en";
 export type Theme = "day" | "night";
 export type Workplace = "monitoring" | "command" | "decision";
 export type Tab = "regions" | "layers";
-export type Tool = "measure" | "draw" | "filter";
+export type Tool = "measure" | "draw" | "identify" | "filter";
 
 export interface Selection {
   kind: "feature" | "cell";
@@ -80,6 +80,8 @@ export interface State {
   asOf: string | null;
   compare: Compare | null;
   tool: Tool | null;
+  /** Place whose report is shown. */
+  point: [lng: number, lat: number] | null;
   drawn: Feature[];
   filter: Filter | null;
   table: Table | null;
@@ -106,6 +108,7 @@ export const INITIAL: State = {
   asOf: null,
   compare: null,
   tool: null,
+  point: null,
   drawn: [],
   filter: null,
   table: null,
@@ -138,6 +141,7 @@ export function toQuery(state: State): string {
   if (state.asOf) query.set("as_of", state.asOf);
   if (state.compare) query.set("compare", [state.compare.mode, state.compare.at.toFixed(3), state.compare.with].join(","));
   if (state.tool) query.set("tool", state.tool);
+  if (state.point) query.set("point", state.point.map((part) => part.toFixed(5)).join(","));
   if (state.drawn.length) query.set("drawn", JSON.stringify(state.drawn));
   if (state.filter) query.set("filter", `${state.filter.dataset}:${state.filter.cql}`);
   if (state.table) query.set("table", [state.table.dataset, state.table.within ? "map" : "all", state.table.sort].join(":"));
@@ -191,7 +195,8 @@ export function fromQuery(text: string): State {
     moment: readMoment(query.get("time")),
     asOf: readMoment(query.get("as_of")),
     compare: readCompare(query.get("compare")),
-    tool: oneOf(query.get("tool"), ["measure", "draw", "filter"], null),
+    tool: oneOf(query.get("tool"), ["measure", "draw", "identify", "filter"], null),
+    point: readPoint(query.get("point")),
     drawn: readDrawn(query.get("drawn")),
     filter: readFilter(query.get("filter")),
     table: readTable(query.get("table")),
@@ -240,6 +245,11 @@ function readCompare(text: string | null): Compare | null {
   const [mode, at, moment = ""] = (text ?? "").split(",");
   if (mode !== "swipe" && mode !== "split") return null;
   return { mode, at: Math.min(1, Math.max(0, number(at) ?? 0.5)), with: readMoment(moment) ?? "" };
+}
+
+function readPoint(text: string | null): State["point"] {
+  const [lng, lat] = (text ?? "").split(",").map(number);
+  return lng == null || lat == null || Math.abs(lng) > 180 || Math.abs(lat) > 90 ? null : [lng, lat];
 }
 
 function readDrawn(text: string | null): Feature[] {

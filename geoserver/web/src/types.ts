@@ -227,14 +227,25 @@ export interface Cell {
   chain: Evidence | null;
 }
 
+/** How a text was read. */
+export interface How extends Label {
+  kind: "decimal" | "dms" | "grid" | "h3" | "code";
+  epsg: number | null;
+}
+
 export interface Found {
-  dataset: string;
+  kind: "feature" | "region" | "cell" | "coordinate";
+  /** None where a coordinate was found. */
+  dataset: string | null;
   id: string;
   name: string;
+  code?: string | null;
   tier: Tier | null;
   state?: State | null;
+  level?: Level | null;
   lon: number;
   lat: number;
+  how: How | null;
 }
 
 /** RFC 9457 with the project's four words. */

@@ -25,7 +25,7 @@ test("no English label is in Chinese, but the name of the other language", () =>
 
 test("no label is unused", () => {
   const rest = [...texts].filter(([name]) => !name.startsWith("labels")).map(([, text]) => text).join("\n");
-  const families = ["tab.", "card.", "origin.", "workplace."];
+  const families = ["tab.", "card.", "tools.", "draw.", "origin.", "workplace."];
   const unused = Object.keys(LABELS).filter(
     (key) => !rest.includes(`"${key}"`) && !families.some((family) => key.startsWith(family) && rest.includes(`\`${family}\${`)),
   );

@@ -21,7 +21,8 @@ test("every part of the state survives the address", () => {
     moment: "2026-07-01T00:00:00Z",
     asOf: "2026-07-02T00:00:00+08:00",
     compare: { mode: "swipe", with: "2026-06-30T00:00:00Z", at: 0.25 },
-    tool: "measure",
+    tool: "identify",
+    point: [103.51234, -31.2],
     drawn: [{ type: "Feature", properties: { name: "a:b,c" }, geometry: { type: "Point", coordinates: [103.5, 31.25] } }],
     filter: { dataset: "tsf", cql: "name LIKE 'a:%' AND tier >= 3" },
     table: { dataset: "tsf", sort: "-tier,name", within: true },
@@ -34,7 +35,7 @@ test("every part of the state survives the address", () => {
 
 test.each([
   "?at=200,95,3", "?at=1,2", "?at=,,", "?region=51x", "?show=asset/tsf", "?show=shell/tsf/1", "?hide=9,x",
-  "?lang=xx&theme=pink&work=home&tool=saw", "?layer=relief::7", "?time=soon&as_of=later", "?compare=blink,1,", "?drawn=%7B", "?drawn=%5B%7B%7D%5D", "?filter=tsf", "?table=%2F:", "?what_if=1,2",
+  "?lang=xx&theme=pink&work=home&tool=saw", "?layer=relief::7", "?time=soon&as_of=later", "?compare=blink,1,", "?drawn=%7B", "?drawn=%5B%7B%7D%5D", "?filter=tsf", "?point=200,1", "?point=1", "?table=%2F:", "?what_if=1,2",
 ])("what cannot be read falls back to the first state: %s", (query) => {
   expect({ ...fromQuery(query), layers: {} }).toEqual(INITIAL);
 });

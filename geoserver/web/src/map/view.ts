@@ -1,6 +1,6 @@
 /** The map: its style is a pure function of the layers and the state, set anew after every change. */
 
-import maplibregl, { type LayerSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
+import maplibregl, { type FilterSpecification, type LayerSpecification, type Map as Chart, type StyleSpecification } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { later } from "../dom";
@@ -66,6 +66,8 @@ export class OneMap {
   #drawn = "";
   #unnamed = true;
   readonly #overlays = new Map<string, Overlay>();
+  /** Ids of a dataset that alone are drawn. */
+  readonly #only = new Map<string, readonly string[]>();
   #ready = false;
 
   constructor(
@@ -163,9 +165,17 @@ export class OneMap {
     this.#draw();
   }
 
+  /** Draw only these features of a dataset; null draws all of them again. */
+  restrict(dataset: string, ids: readonly string[] | null): void {
+    if (ids) this.#only.set(dataset, ids);
+    else if (!this.#only.delete(dataset)) return;
+    this.#draw();
+  }
+
   #draw(): void {
     if (!this.#ready) return;
     const style = styleOf(this.#layers, this.#state, this.#region, this.#names);
+    style.layers = style.layers.map((drawing) => restricted(drawing, this.#only));
     for (const { sources, layers } of this.#overlays.values()) {
       Object.assign(style.sources, sources);
       style.layers.push(...layers);
@@ -215,4 +225,13 @@ export class OneMap {
   label(text: string): void {
     this.chart.getCanvas().setAttribute("aria-label", text);
   }
+}
+
+/** A drawing with the filter of its dataset: a lookup, as fast for ten thousand ids as for one. */
+function restricted(drawing: LayerSpecification, only: ReadonlyMap<string, readonly string[]>): LayerSpecification {
+  const ids = "source-layer" in drawing && drawing["source-layer"] ? only.get(drawing["source-layer"]) : undefined;
+  if (!ids) return drawing;
+  const kept = ids.length ? ["match", ["to-string", ["get", "id"]], [...ids], true, false] : ["literal", false];
+  const filter = "filter" in drawing && drawing.filter ? ["all", drawing.filter, kept] : kept;
+  return { ...drawing, filter: filter as FilterSpecification } as LayerSpecification;
 }

@@ -6,7 +6,7 @@ import { LABELS } from "../labels";
 import type { MakePart } from "../context";
 import type { State, Workplace } from "../state";
 import type { Bounds, Site } from "../types";
-import { Search } from "./search";
+import { openFound, Search } from "./search";
 
 const WORKPLACES: readonly Workplace[] = ["monitoring", "command", "decision"];
 
@@ -18,10 +18,10 @@ interface HeaderActions {
 }
 
 /** Title, the sample mark with what is missing, workplaces, areas, search, language and theme. */
-export const header: MakePart = ({ store, data, page, actions, banner }) => {
+export const header: MakePart = (context) => {
+  const { store, data, page, actions, banner } = context;
   const search = new Search({
-    open: ({ dataset, id, lon, lat }) =>
-      dataset === "region" ? actions.openRegion(id) : actions.openAsset(dataset, id, [lon, lat]),
+    open: (found) => openFound(context, found),
     failed: (failure, again) => banner.failed("search", "what.search", failure, again),
     shape: actions.shape,
     datasetName: actions.datasetName,

@@ -1,8 +1,9 @@
-/** Search among the assets by name or code: a combobox that the keyboard can drive. */
+/** Search by name, code, coordinate or cell: a combobox that the keyboard can drive. */
 
 import { api } from "../api";
+import type { Context } from "../context";
 import { fill, h, later } from "../dom";
-import { t } from "../i18n";
+import { levelName, say, t } from "../i18n";
 import type { Shape } from "../map/shapes";
 import type { Found } from "../types";
 import { tierMark } from "../panel/marks";
@@ -65,13 +66,20 @@ export class Search {
       h(
         "li",
         { role: "option", id: `found-${at}`, onmousedown: () => this.#choose(at) },
-        one.tier === null ? null : tierMark(one.tier, one.state ?? "sufficient", this.actions.shape(one.dataset)),
+        one.tier === null ? null : tierMark(one.tier, one.state ?? "sufficient", this.actions.shape(one.dataset ?? "")),
         h("span", { class: "name" }, one.name),
-        h("span", { class: "quiet" }, `${this.actions.datasetName(one.dataset)} · ${one.id}`),
+        h("span", { class: "quiet" }, this.#about(one)),
       ),
     );
     fill(this.#list, ...(options.length ? options : [h("li", { class: "quiet" }, t("search.empty"))]));
     this.#mark();
+  }
+
+  /** What was found, or how the text was read. */
+  #about({ kind, dataset, id, code, level, how }: Found): string {
+    if (kind === "coordinate") return `${t("search.coordinate")} · ${say(how)}`;
+    const what = kind === "region" && level ? `${levelName(level)} · ${code ?? id}` : kind === "cell" ? "" : `${this.actions.datasetName(dataset ?? "")} · ${id}`;
+    return [what, say(how)].filter(Boolean).join(" · ");
   }
 
   #mark(): void {
@@ -105,4 +113,13 @@ export class Search {
     this.#list.hidden = true;
     this.#input.setAttribute("aria-expanded", "false");
   }
+}
+
+/** Show what was found: a coordinate with its report, all else with its card. */
+export function openFound({ store, map, actions }: Context, { kind, dataset, id, code, lon, lat }: Found): void {
+  if (kind === "region") return actions.openRegion(code ?? id);
+  if (kind === "feature") return actions.openAsset(dataset ?? "", id, [lon, lat]);
+  if (kind === "cell") actions.openCell(id);
+  else store.set({ point: [lon, lat], tool: null });
+  map()?.flyTo(lon, lat);
 }
