@@ -40,8 +40,12 @@ async def online(request: Request) -> Response:
 
 def _online(opened: OpenSite) -> dict[str, Any]:
     at = opened.site.declaration.reference_time or utc_now()
-    version = f"{opened.store.version('reading')}/{at:%Y%m%d%H%M}"  # a live site hears again each minute
-    newest: list[Reading] = opened.kept.get("heard", version, lambda: opened.store.last_heard(at))
+    version = f"{opened.store.version('reading', 'station')}/{at:%Y%m%d%H%M}"  # a live site: each minute anew
+    return opened.kept.get("online", version, lambda: _read(opened, at))
+
+
+def _read(opened: OpenSite, at: datetime) -> dict[str, Any]:
+    newest = opened.store.last_heard(at)
     heard: Heard = {(each.point_id, each.variable): each for each in newest}
     points = opened.store.features("station")
     silent = [point for point in points if not _is_heard(point, heard, at)]

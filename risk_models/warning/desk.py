@@ -60,7 +60,7 @@ class Desk:
     due_at : datetime or None
         Until when somebody must have answered.
     next_level : str or None
-        Who is to be told if nobody has.
+        Who is told next: at `due_at` if nobody has answered.
     reason : str or None
         Why it was closed.
     actions : int
@@ -138,9 +138,11 @@ def _acted(before: Desk, act: Act, levels: Sequence[str]) -> Desk:
 
 
 def _with_deadline(desk: Desk, warning: Warning, rules: RulePackage) -> Desk:
-    if desk.state in (DeskState.ACKNOWLEDGED, DeskState.CLOSED):
+    if desk.state is DeskState.CLOSED:
         return desk
     next_level = following(desk.level, rules.warning.escalation.levels)
+    if desk.state is DeskState.ACKNOWLEDGED:
+        return replace(desk, next_level=next_level)
     due = {step.level: step.due_at for step in escalation(warning, rules)}
     return replace(desk, next_level=next_level, due_at=due.get(next_level or ""))
 

@@ -57,7 +57,7 @@ def test_an_orange_has_twice_and_a_yellow_four_times_as_long_and_a_blue_no_deadl
 def test_an_acknowledgement_stops_the_deadline_and_says_whose_it_is() -> None:
     found = desk(RED, Act("acknowledge", "Li", minute(2)))
     assert (found.state, found.by, found.at) == (DeskState.ACKNOWLEDGED, "Li", minute(2))
-    assert (found.due_at, found.next_level) == (None, None)
+    assert (found.due_at, found.next_level) == (None, "county")  # who can still be told
 
 
 def test_each_escalation_moves_on_to_the_next_level_and_its_deadline() -> None:
@@ -116,7 +116,7 @@ def test_nobody_is_due_for_a_warning_that_is_over() -> None:
 
 def test_a_closed_warning_takes_comments_but_no_second_answer() -> None:
     closed = desk(RED, Act("close", "Li", minute(3), reason="false alarm"))
-    assert (closed.reason, closed.due_at) == ("false alarm", None)
+    assert (closed.reason, closed.due_at, closed.next_level) == ("false alarm", None, None)
     assert judged(closed, "comment", "", LEVELS) == ""
     for kind in ("acknowledge", "escalate", "close"):
         with pytest.raises(StoreConflict, match="closed"):

@@ -7,6 +7,7 @@ import { corner } from "./parts/corner";
 import { header } from "./parts/header";
 import { layers } from "./parts/layers/layers";
 import { rail } from "./parts/rail/rail";
+import { strip } from "./parts/rail/strip";
 import { region } from "./parts/region/region";
 import { time } from "./parts/time/time";
 import { toolButtons } from "./parts/tools/buttons";
@@ -27,8 +28,10 @@ export const PLACES: readonly Place[] = [
   { slot: "top", when: always, make: () => header },
   { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "regions", make: () => region },
   { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "layers", make: () => layers },
+  { slot: "stage", when: always, make: () => strip },
   { slot: "right", when: ({ selected }) => selected === null, make: () => rail },
   { slot: "right", when: ({ selected }) => selected !== null, make: () => card },
+  { slot: "bottom", when: ({ workplace, wall }) => workplace === "monitoring" && !wall, make: async () => (await import("./parts/monitoring")).monitoring },
   { slot: "bottom", when: always, make: () => time },
   { slot: "stage", when: ({ compare }) => compare !== null, make: async () => (await import("./parts/compare")).compare },
   { slot: "bottom", when: ({ table }) => table !== null, make: async () => (await import("./parts/table/table")).table },

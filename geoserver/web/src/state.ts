@@ -1,6 +1,7 @@
 /** The page's whole state: one object, mirrored to and from the address. */
 
 import type { Feature } from "geojson";
+import { NO_FILTER, type RailFilter, readRailFilter, writeRailFilter } from "./parts/rail/order";
 import type { Tier } from "./types";
 
 export type Lang = "zh" | "en";
@@ -71,6 +72,7 @@ export interface State {
   selected: Selection | null;
   /** Tiers hidden in the warnings list. */
   hidden: Tier[];
+  rail: RailFilter;
   /** Only what differs from the server's defaults. */
   layers: Record<string, LayerChoice>;
   terrain: boolean;
@@ -102,6 +104,7 @@ export const INITIAL: State = {
   region: NATION,
   selected: null,
   hidden: [],
+  rail: NO_FILTER,
   layers: {},
   terrain: false,
   moment: null,
@@ -132,6 +135,8 @@ export function toQuery(state: State): string {
     query.set("show", [kind, dataset, id].map(encodeURIComponent).join("/"));
   }
   if (state.hidden.length) query.set("hide", [...state.hidden].sort().join(","));
+  const rail = writeRailFilter(state.rail);
+  if (rail) query.set("rail", rail);
   for (const [id, choice] of Object.entries(state.layers)) {
     const text = writeLayer(choice);
     if (text) query.append("layer", `${encodeURIComponent(id)}:${text}`);
@@ -190,6 +195,7 @@ export function fromQuery(text: string): State {
       .filter(Boolean)
       .map(Number)
       .filter((tier): tier is Tier => TIERS.includes(tier as Tier)),
+    rail: readRailFilter(query.get("rail")),
     layers: Object.fromEntries(query.getAll("layer").map(readLayer)),
     terrain: query.get("terrain") === "1",
     moment: readMoment(query.get("time")),

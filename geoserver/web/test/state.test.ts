@@ -16,6 +16,7 @@ test("every part of the state survives the address", () => {
     region: "513221",
     selected: { kind: "feature", dataset: "tsf", id: "a/b 100%·库" },
     hidden: [1, 2],
+    rail: { desk: "waiting", kind: "tsf", text: "a:b c", mine: true },
     layers: { fault: { on: true }, relief: { on: false, opacity: 0.5 }, rain: { opacity: 0.25 }, tsf: { place: 3 } },
     terrain: true,
     moment: "2026-07-01T00:00:00Z",
@@ -35,7 +36,7 @@ test("every part of the state survives the address", () => {
 
 test.each([
   "?at=200,95,3", "?at=1,2", "?at=,,", "?region=51x", "?show=asset/tsf", "?show=shell/tsf/1", "?hide=9,x",
-  "?lang=xx&theme=pink&work=home&tool=saw", "?layer=relief::7", "?time=soon&as_of=later", "?compare=blink,1,", "?drawn=%7B", "?drawn=%5B%7B%7D%5D", "?filter=tsf", "?point=200,1", "?point=1", "?table=%2F:", "?what_if=1,2",
+  "?lang=xx&theme=pink&work=home&tool=saw", "?layer=relief::7", "?time=soon&as_of=later", "?compare=blink,1,", "?drawn=%7B", "?drawn=%5B%7B%7D%5D", "?filter=tsf", "?point=200,1", "?point=1", "?table=%2F:", "?what_if=1,2", "?rail=asleep:a%2Fb:yours:",
 ])("what cannot be read falls back to the first state: %s", (query) => {
   expect({ ...fromQuery(query), layers: {} }).toEqual(INITIAL);
 });
