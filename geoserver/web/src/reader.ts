@@ -6,8 +6,9 @@ import type { Live } from "./live";
 import { freezeClock } from "./i18n";
 import { chosenAs, shown } from "./parts/time/moments";
 import { past } from "./parts/time/past";
+import { ahead, forget, region } from "./regions";
 import { NATION } from "./state";
-import type { Warning } from "./types";
+import type { Region, Warning } from "./types";
 
 const REFRESH_MS = 60_000;
 
@@ -31,9 +32,9 @@ export class Reader {
     if (changed.has("region") && store.state.region !== data.region?.code) void this.#readRegion(true);
   }
 
-  async readLayers(): Promise<void> {
+  async readLayers(again = (): void => void this.readLayers()): Promise<void> {
     const { asOf } = this.context.store.state;
-    const layers = await this.context.ask("layers", "what.layers", () => past.layers(asOf), () => void this.readLayers());
+    const layers = await this.context.ask("layers", "what.layers", () => past.layers(asOf), again);
     if (layers && asOf === this.context.store.state.asOf) this.context.data.put("layers", layers);
   }
 
@@ -68,13 +69,15 @@ export class Reader {
     const { store, data, actions } = this.context;
     const { region: code, asOf } = store.state;
     if (!data.site) return;
-    const region = await this.context.ask("region", "what.region", () => past.region(code, asOf), () => void this.#readRegion(fit));
-    if (!region || code !== store.state.region || asOf !== store.state.asOf) return;
-    data.put("region", region);
+    const run = data.site.run?.id ?? "";
+    const found = await this.context.ask("region", "what.region", () => (asOf ? past.region(code, asOf) : region(code, run)), () => void this.#readRegion(fit));
+    if (!found || code !== store.state.region || asOf !== store.state.asOf) return;
+    data.put("region", found);
+    if (!asOf) void ahead(next(found), run);
     if (!fit) return;
     // The nation opens on the site's own extent: the areas that were analysed.
     if (code === NATION) actions.home();
-    else this.context.map()?.fit(region.bounds, 12);
+    else this.context.map()?.fit(found.bounds, 12);
   }
 
   /** Read the site, and all the rest where it has run since, or in any case. */
@@ -84,9 +87,16 @@ export class Reader {
     if (!site) return;
     const ran = site.run?.id !== data.site?.run?.id;
     data.put("site", site);
+    if (anyway) forget();
     if (ran) await this.readMoments();
     if ((ran || anyway) && !this.context.store.state.asOf) {
       await Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
     }
   }
+}
+
+/** What one opens from a region: the worst of the regions below, and the one above. */
+function next({ children, parent }: Region): string[] {
+  const below = children.filter(({ assets }) => assets > 0).sort((a, b) => b.tier - a.tier || (b.score ?? 0) - (a.score ?? 0));
+  return [...(parent ? [parent] : []), ...below.map(({ code }) => code)];
 }

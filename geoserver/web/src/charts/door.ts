@@ -16,26 +16,39 @@ export type ChartOption = ComposeOption<
 export interface OpenChart {
   /** Draw something else. */
   show(option: ChartOption): void;
-  /** Give back the canvas and what listens. */
+  /** Give back the canvas and what listens; done by itself when the element leaves the page. */
   close(): void;
 }
 
-/** Draw `option` in `element` and follow its size; `words` says to a screen reader what is drawn. */
-export function openChart(element: HTMLElement, option: ChartOption, words: string): OpenChart {
+/**
+ * Draw `option` in `element` and follow its size; `words` says to a screen reader what is drawn, `pixels` how
+ * many there are for one of the page where it is enlarged.
+ */
+export function openChart(element: HTMLElement, option: ChartOption, words: string, pixels = devicePixelRatio): OpenChart {
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", words);
-  const chart = init(element, null, { renderer: "canvas" });
+  const size = element.clientWidth && element.clientHeight ? {} : UNSEEN; // folded meanwhile: it follows later
+  const chart = init(element, null, { renderer: "canvas", devicePixelRatio: pixels, ...size });
   chart.setOption({ ...CALM, ...option });
-  const following = new ResizeObserver(() => chart.resize());
+  const close = (): void => {
+    following.disconnect();
+    chart.dispose();
+  };
+  const following = new ResizeObserver(() => {
+    if (!element.isConnected) close(); // nobody else could: its card is gone
+    else if (element.clientWidth && element.clientHeight) chart.resize();
+  });
   following.observe(element);
   return {
-    show: (next) => chart.setOption({ ...CALM, ...next }, { notMerge: true }),
-    close: () => {
-      following.disconnect();
-      chart.dispose();
+    show: (next) => {
+      if (!chart.isDisposed()) chart.setOption({ ...CALM, ...next }, { notMerge: true });
     },
+    close,
   };
 }
+
+/** Of a chart that has no room yet, in pixels. */
+const UNSEEN = { width: 320, height: 150 };
 
 /** A control room is no place for things that move. */
 const CALM = { animation: false } as const;

@@ -82,15 +82,14 @@ function figure({ variable, tier, points }: Group, open: boolean): HTMLElement {
     canvas,
     below,
   );
-  let chart: OpenChart | null = null;
-  let hidden = new Set<string>();
-  const show = (without: Set<string>): void => {
-    hidden = without;
+  let chart: Promise<OpenChart | null> | null = null;
+  const show = (hidden: Set<string>): void => {
     fill(below, ...around(points, hidden, show));
-    void draw(canvas, points.filter(({ point_id }) => !hidden.has(point_id)), variable, chart).then((shown) => (chart = shown));
+    const shown = points.filter(({ point_id }) => !hidden.has(point_id));
+    chart = (chart ?? Promise.resolve(null)).then((open) => drawReadings(canvas, shown, variable, open));
   };
   const begin = (): void => {
-    if (section.open && !chart) show(hidden);
+    if (section.open && !chart) show(new Set());
   };
   section.addEventListener("toggle", begin);
   queueMicrotask(begin);
@@ -109,7 +108,8 @@ function worstPoint(points: readonly PointSeries[]): PointSeries | undefined {
   return [...points].sort((a, b) => rank(b) - rank(a))[0];
 }
 
-async function draw(canvas: HTMLElement, points: PointSeries[], variable: string, open: OpenChart | null): Promise<OpenChart> {
+/** Draw the readings of a quantity, in `open` where it is open already, else with so many pixels for one of the page. */
+export async function drawReadings(canvas: HTMLElement, points: PointSeries[], variable: string, open: OpenChart | null, pixels?: number): Promise<OpenChart> {
   const [{ openChart }, { readingsOption }] = await Promise.all([import("../../charts/door"), import("../../charts/option")]);
   const lines = points.map(lineOf);
   const frame = frameOf(lines, strictest(points.flatMap(({ thresholds }) => thresholds)));
@@ -127,7 +127,7 @@ async function draw(canvas: HTMLElement, points: PointSeries[], variable: string
     open.show(option);
     return open;
   }
-  return openChart(canvas, option, t("card.chartWords", { name: variableName(variable), n: points.length }));
+  return openChart(canvas, option, t("card.chartWords", { name: variableName(variable), n: points.length }), pixels);
 }
 
 const quality = (qc: number): string => (QUALITY[qc] ? t(QUALITY[qc]) : "");

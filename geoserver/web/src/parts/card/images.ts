@@ -7,17 +7,24 @@ import { originTag } from "../../panel/marks";
 
 const SIDE = 132;
 
+/** A row for each quantity that has several; single ones share the last row. */
 export function imageStrip(images: readonly DatedImage[]): HTMLElement[] {
   const kinds = new Map<string, DatedImage[]>();
   for (const image of images) kinds.set(say(image.title), [...(kinds.get(say(image.title)) ?? []), image]);
-  return [...kinds].map(([title, of]) =>
-    h("figure", { class: "strip" }, h("figcaption", { class: "quiet" }, title, of[0] ? originTag(of[0].origin) : null), h("ol", { tabindex: 0, "aria-label": title }, ...of.map(picture))),
-  );
+  const rows = [...kinds].filter(([, of]) => of.length > 1);
+  const singles = [...kinds.values()].filter((of) => of.length === 1).flat();
+  return [...rows.map(([title, of]) => strip(title, of, false)), ...(singles.length ? [strip("", singles, true)] : [])];
 }
 
-function picture({ title, at, thumbnail, source }: DatedImage): HTMLElement {
+function strip(title: string, of: readonly DatedImage[], named: boolean): HTMLElement {
+  const sample = of.find(({ origin }) => origin === "sample");
+  const caption = h("figcaption", { class: "quiet" }, title, sample ? originTag(sample.origin) : null);
+  return h("figure", { class: "strip" }, caption, h("ol", { tabindex: 0, "aria-label": title || t("card.images") }, ...of.map((image) => picture(image, named))));
+}
+
+function picture({ title, at, thumbnail, source }: DatedImage, named: boolean): HTMLElement {
   const words = t("card.imageWords", { title: say(title), at: moment(at) });
   const image = h("img", { src: thumbnail, width: SIDE, height: SIDE, loading: "lazy", decoding: "async", alt: words, title: source });
   image.addEventListener("error", () => image.replaceWith(h("span", { class: "lost quiet" }, t("card.noImage"))));
-  return h("li", {}, h("span", { class: "frame" }, image), h("time", { datetime: at, class: "quiet" }, moment(at)));
+  return h("li", {}, h("span", { class: "frame" }, image), named ? h("span", { class: "quiet" }, say(title)) : null, h("time", { datetime: at, class: "quiet" }, moment(at)));
 }

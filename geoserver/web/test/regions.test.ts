@@ -1,0 +1,46 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+const asked: string[] = [];
+let failing = false;
+vi.mock("../src/api", () => ({
+  api: {
+    region: (code: string) => {
+      asked.push(code);
+      return failing ? Promise.reject(new Error("no answer")) : Promise.resolve({ code });
+    },
+  },
+}));
+
+const { ahead, forget, region } = await import("../src/regions");
+
+beforeEach(() => {
+  vi.stubGlobal("window", globalThis);
+  asked.length = 0;
+  failing = false;
+  forget();
+});
+
+test("a region of a run is asked for once, and again when there was another run or all is forgotten", async () => {
+  await region("140000", "run1");
+  await region("140000", "run1");
+  expect(asked).toEqual(["140000"]);
+  await region("140000", "run2");
+  forget();
+  await region("140000", "run2");
+  expect(asked).toEqual(["140000", "140000", "140000"]);
+});
+
+test("a failure is not kept", async () => {
+  failing = true;
+  await expect(region("140000", "run1")).rejects.toThrow("no answer");
+  failing = false;
+  await expect(region("140000", "run1")).resolves.toEqual({ code: "140000" });
+});
+
+test("what may be opened next is read ahead, but not more than a few", async () => {
+  await region("100000", "run1");
+  await ahead(Array.from({ length: 30 }, (_, number) => String(number)), "run1");
+  expect(asked).toHaveLength(1 + 8);
+  await region("3", "run1");
+  expect(asked).toHaveLength(1 + 8);
+});
