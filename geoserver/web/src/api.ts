@@ -1,5 +1,6 @@
 /** The requests of the page: same origin, with a time limit, failing with the server's own words. */
 
+import { asksForLogin, states } from "./states";
 import type { Asset, Cell, Found, Layer, Moment, Problem, Region, Site, Vocabulary, Warning } from "./types";
 
 const TIME_LIMIT_MS = 20_000;
@@ -22,17 +23,23 @@ export async function problemOf(answer: Response): Promise<Problem | null> {
   }
 }
 
-export async function get<T>(path: string): Promise<T> {
+/** Ask the server for something; a proxy that asks for a login instead counts as 401. */
+export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(path, {
-      headers: { Accept: "application/json" },
-      signal: AbortSignal.timeout(TIME_LIMIT_MS),
-    });
+    answer = await fetch(path, { ...init, redirect: "manual", signal: AbortSignal.timeout(TIME_LIMIT_MS) });
   } catch {
+    states.suspect();
     throw new ApiFailure(path, 0, null);
   }
+  states.answered(path, answer);
+  if (asksForLogin(answer)) throw new ApiFailure(path, 401, null);
   if (!answer.ok) throw new ApiFailure(path, answer.status, await problemOf(answer));
+  return answer;
+}
+
+export async function get<T>(path: string): Promise<T> {
+  const answer = await ask(path, { headers: { Accept: "application/json" } });
   try {
     return (await answer.json()) as T;
   } catch {

@@ -12,13 +12,16 @@ import type { Picked } from "./map/pick";
 import { DISC, shapeAt } from "./map/shapes";
 import { datasetOf } from "./map/style";
 import { OneMap } from "./map/view";
+import { TileWatch, type Troubles } from "./map/watch";
 import { Page } from "./page";
 import { Banner } from "./panel/banner";
 import { Tooltip } from "./panel/tooltip";
+import { SupposedLayers, supposedOf } from "./parts/decision/supposed";
 import { isStale } from "./parts/header";
 import { type Place, PLACES } from "./places";
 import { Reader } from "./reader";
 import { type State, Store } from "./state";
+import { type Health, states } from "./states";
 import type { Bounds, Layer } from "./types";
 
 /** A place of the page, the part in it once it was made, and whether it is shown. */
@@ -39,8 +42,13 @@ export class App {
   readonly #context: Context;
   readonly #live: Live;
   readonly #reader: Reader;
+  readonly #supposed = new SupposedLayers();
   #pending = new Set<Name>();
   #map: OneMap | null = null;
+  #tiles: TileWatch | null = null;
+  #troubles: Troubles = { slow: [], failed: [] };
+  #starting = false;
+  #renewing = false;
 
   constructor(root: HTMLElement) {
     this.#page = new Page(root, this.#banner.element, this.#tooltip.element);
@@ -58,9 +66,15 @@ export class App {
       put: (warnings) => this.#data.put(this.#data.present ? "present" : "warnings", warnings),
       reread: () => void this.#reader.readWarnings(),
       refresh: (anyway) => void this.#reader.refresh(anyway),
-      told: (connection) => this.#data.put("connection", connection),
+      told: (connection) => {
+        if (connection.state === "lost") states.suspect(connection.since);
+        else if (states.health.server !== "answering") states.probe();
+        this.#data.put("connection", connection);
+      },
     });
     this.#reader = new Reader(this.#context, this.#live);
+    states.watch((health, before) => this.#heard(health, before));
+    states.start();
     this.#store.watch((state, before) => {
       speak(state.lang);
       document.documentElement.dataset["theme"] = state.theme;
@@ -69,24 +83,43 @@ export class App {
   }
 
   async start(): Promise<void> {
+    if (this.#starting || this.#data.site) return;
+    this.#starting = true;
     const { state } = this.#store;
+    const again = (): void => void this.start();
     speak(state.lang);
     document.documentElement.dataset["theme"] = state.theme;
     this.#page.slots.stage.replaceChildren(h("p", { class: "starting", role: "status" }, t("page.loading")));
     const [vocabulary, site] = await Promise.all([
-      this.#ask("vocabulary", "what.vocabulary", api.vocabulary, () => void this.start()),
-      this.#ask("site", "what.site", api.site, () => void this.start()),
-      this.#reader.readLayers(),
+      this.#ask("vocabulary", "what.vocabulary", api.vocabulary, again),
+      this.#ask("site", "what.site", api.site, again),
+      this.#reader.readLayers(again),
     ]);
+    this.#starting = false;
+    this.#page.slots.stage.replaceChildren();
     if (!vocabulary || !site || !this.#data.layers.length) return;
     useVocabulary(vocabulary);
     freezeClock(site.reference_time);
     for (const { tier, colour } of tiers()) document.documentElement.style.setProperty(`--tier-${tier}`, colour);
-    this.#page.slots.stage.replaceChildren();
     this.#data.put("site", site);
     this.#startMap();
     this.#live.start();
     await this.#reader.start();
+  }
+
+  /** After a silence: read everything that may have changed, and show anew what parts have read themselves. */
+  async #heard({ server, keptAt }: Health, before: Health): Promise<void> {
+    if (server !== "answering" || (before.server === "answering" && keptAt === null)) return;
+    if (!this.#data.site) return this.start();
+    if (this.#renewing) return;
+    this.#renewing = true;
+    this.#tiles?.retry();
+    this.#live.retry();
+    await this.#reader.refresh(true);
+    this.#renewing = false;
+    if (states.health.server !== "answering") return;
+    for (const { part, shown } of this.#standing) if (shown) part?.update(EVERYTHING);
+    states.renewed();
   }
 
   /** Run a request; where it fails say so and offer `again`. */
@@ -110,7 +143,9 @@ export class App {
         hover: (picked, point) => this.#tooltip.show(picked, point),
         open: (picked) => this.#open(picked),
         moved: (view) => this.#store.set({ view }),
-        failed: (id) => this.#tilesFailed(id),
+      });
+      this.#tiles = new TileWatch(this.#map.chart, (troubles) => this.#tilesTold(troubles), ({ status }) => {
+        if (status === 401 || !status) states.suspect();
       });
     } catch {
       this.#banner.say("webgl", t("failure.webgl"));
@@ -120,10 +155,17 @@ export class App {
     this.#note(["map"]);
   }
 
-  #tilesFailed(id: string | null): void {
-    const layer = this.#data.layers.find((candidate) => candidate.id === id);
-    const what = layer ? say(layer.title) : t("page.map");
-    this.#banner.say(`tiles/${id ?? ""}`, t("failure.tiles", { what }), () => this.#map?.reload());
+  /** Say which tiles are late and which failed, once for each layer. */
+  #tilesTold(troubles: Troubles): void {
+    const { slow, failed } = this.#troubles;
+    for (const id of [...slow, ...failed]) this.#banner.clear(`tiles/${id}`);
+    this.#troubles = troubles;
+    const what = (id: string): { what: string } => {
+      const layer = this.#data.layers.find((candidate) => candidate.id === id);
+      return { what: layer ? say(layer.title) : t("page.map") };
+    };
+    for (const id of troubles.slow) this.#banner.say(`tiles/${id}`, t("states.tilesSlow", what(id)));
+    for (const id of troubles.failed) this.#banner.say(`tiles/${id}`, t("states.tilesFailed", what(id)), () => this.#tiles?.retry(), "states.again");
   }
 
   /** Remember what changed; all changes of one turn of the event loop are told together. */
@@ -153,7 +195,9 @@ export class App {
     else this.#banner.clear("stale");
     this.#page.showTabs(state.workplace === "monitoring" ? state.tab : null, (tab) => this.#store.set({ tab }));
     this.#page.relabel();
-    this.#map?.show(layers, state, region);
+    this.#banner.relabel();
+    this.#tilesTold(this.#troubles);
+    this.#map?.show(this.#supposed.of(layers, supposedOf(state)), state, region);
     this.#map?.label(t("page.map"));
   }
 

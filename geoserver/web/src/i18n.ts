@@ -95,7 +95,11 @@ export function ageInHours(iso: string): number {
 export function age(iso: string | null | undefined): string {
   if (!iso || Number.isNaN(Date.parse(iso))) return "—";
   const minutes = Math.round(ageInHours(iso) * 60);
-  if (minutes < 0) return moment(iso);
+  return minutes < 0 ? moment(iso) : ago(minutes);
+}
+
+/** "3 小时前". */
+export function ago(minutes: number): string {
   if (minutes < 1) return t("age.now");
   if (minutes < 120) return t("age.minutes", { n: minutes });
   if (minutes < 48 * 60) return t("age.hours", { n: Math.round(minutes / 60) });

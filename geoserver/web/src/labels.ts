@@ -4,6 +4,7 @@ import { CARD } from "./labels/card";
 import { MAP } from "./labels/map";
 import { PAGE } from "./labels/page";
 import { RAIL } from "./labels/rail";
+import { STATES } from "./labels/states";
 import { TIME } from "./labels/time";
 import { TOOLS } from "./labels/tools";
 
@@ -13,6 +14,7 @@ export const LABELS = {
   ...TOOLS,
   ...CARD,
   ...RAIL,
+  ...STATES,
   ...TIME,
 } satisfies Record<string, { zh: string; en: string }>;
 

@@ -156,7 +156,7 @@ test("a list that was on its way takes nothing back that the stream has said mea
   const { last, live } = opened();
   let answer: (list: Warning[]) => void = () => {};
   const list = new Promise<Warning[]>((resolve) => (answer = resolve));
-  vi.stubGlobal("fetch", async () => ({ ok: true, json: () => list }));
+  vi.stubGlobal("fetch", async () => ({ ok: true, headers: new Headers(), json: () => list }));
   last().say("warning", warning("before", 1), "s-1-1");
   const read = live.read();
   last().say("warning", warning("new", 4), "s-1-2");

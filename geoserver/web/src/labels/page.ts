@@ -32,7 +32,6 @@ export const PAGE = {
 
   "failure.network": { zh: "连不上服务器：{what}", en: "The server does not answer: {what}" },
   "failure.status": { zh: "读取失败：{what}（{status}）", en: "Could not read {what} ({status})" },
-  "failure.tiles": { zh: "图层「{what}」有瓦片没有读到", en: "Some tiles of “{what}” could not be read" },
   "failure.part": { zh: "这一部分没有读到", en: "This part could not be loaded" },
   "failure.webgl": { zh: "浏览器不支持 WebGL，无法显示地图；列表仍可使用", en: "This browser has no WebGL, so there is no map; the lists still work" },
   "failure.retry": { zh: "重试", en: "Retry" },

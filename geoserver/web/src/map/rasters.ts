@@ -6,7 +6,7 @@ export const RASTER_PROTOCOL = "raster";
 
 export const rasterTile: AddProtocolAction = async ({ url }, aborted) => {
   const answer = await fetch(url.slice(`${RASTER_PROTOCOL}://`.length), { signal: aborted.signal });
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.url}`);
+  if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${answer.url}`), { status: answer.status });
   if (answer.status === 204) return { data: await createImageBitmap(new ImageData(1, 1)) };
   return { data: await answer.arrayBuffer() };
 };

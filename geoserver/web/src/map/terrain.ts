@@ -38,7 +38,7 @@ export function groundOf(layers: readonly Layer[], origin: string): Ground | nul
 /** A tile of heights; where the server knows none the ground lies at sea level. */
 export const terrainTile: AddProtocolAction = async ({ url }, aborted) => {
   const answer = await fetch(url.slice(`${TERRAIN_PROTOCOL}://`.length), { signal: aborted.signal });
-  if (!answer.ok) throw new Error(`${answer.status} ${answer.url}`);
+  if (!answer.ok) throw Object.assign(new Error(`${answer.status} ${answer.url}`), { status: answer.status });
   if (answer.status === 204) return { data: await createImageBitmap(seaLevel()) };
   return { data: await answer.arrayBuffer() };
 };

@@ -32,7 +32,6 @@ export interface Events {
   hover: (picked: Picked | null, point: { x: number; y: number }) => void;
   open: (picked: Picked) => void;
   moved: (view: NonNullable<State["view"]>) => void;
-  failed: (layerId: string | null, message: string) => void;
 }
 
 /** What a part draws above the layers; its ids begin with the part's name. */
@@ -138,10 +137,6 @@ export class OneMap {
       events.moved(bearing || pitch ? [lng, lat, zoom, bearing, pitch] : [lng, lat, zoom]);
     }, 150);
     this.chart.on("moveend", moved);
-    this.chart.on("error", (event) => {
-      const source = (event as { sourceId?: string }).sourceId ?? null;
-      events.failed(source, event.error.message);
-    });
   }
 
   /** Draw `layers` as `state` asks, with `region` opened. */
@@ -203,14 +198,6 @@ export class OneMap {
 
   #regions(): Layer | undefined {
     return this.#layers.find((layer) => datasetOf(layer) === REGION);
-  }
-
-  /** Ask for the tiles again, after some could not be read. */
-  reload(): void {
-    for (const id of Object.keys(this.chart.getStyle().sources)) {
-      const source = this.chart.getSource(id);
-      if (source instanceof maplibregl.VectorTileSource) source.setTiles(source.tiles);
-    }
   }
 
   fit(bounds: Bounds, maxZoom = 14): void {

@@ -1,40 +1,89 @@
-/** One quiet line for what went wrong, with a way to try again. */
+/**
+ * Quiet lines for what is not as it should be: how the server stands, which stays until it is over, and what
+ * could not be read, which is asked for again by itself.
+ */
 
 import { ApiFailure } from "../api";
 import { fill, h } from "../dom";
-import { t } from "../i18n";
+import { ago, moment, t } from "../i18n";
 import type { LabelKey } from "../labels";
+import { type Health, patience, states } from "../states";
 
 interface Notice {
   text: string;
+  /** What the button says, and does. */
+  button: LabelKey;
   retry: (() => void) | null;
+  /** Of a failure: what was not read. */
+  what: string | null;
 }
 
-export class Banner {
-  readonly element = h("div", { class: "banner", role: "status", "aria-live": "polite" });
-  readonly #notices = new Map<string, Notice>();
+const MINUTE_MS = 60_000;
 
-  /** Show `text` until `clear(key)`; the same key replaces what it said before. */
-  say(key: string, text: string, retry: (() => void) | null = null): void {
-    this.#notices.set(key, { text, retry });
-    this.#render();
+/** Whether asking the same again may succeed. */
+const passes = (status: number): boolean => status === 0 || status === 401 || status === 429 || status >= 500;
+
+export class Banner {
+  readonly #health = h("p", { class: "health", hidden: true });
+  readonly #lines = h("div", { class: "lines" });
+  readonly element = h("div", { class: "banner", role: "status", "aria-live": "polite" }, this.#health, this.#lines);
+  readonly #notices = new Map<string, Notice>();
+  readonly #retries = new Map<string, { tries: number; again: ReturnType<typeof setTimeout> }>();
+
+  constructor() {
+    states.watch((health, before) => {
+      if (health.server === "answering" && before.server !== "answering") for (const key of this.#retries.keys()) this.#again(key);
+      this.#render();
+    });
+    setInterval(() => this.#renderHealth(), MINUTE_MS);
   }
 
-  /** Say which request failed, and offer to make it again. */
+  /** Show `text` until `clear(key)`; the same key replaces what it said before. */
+  say(key: string, text: string, retry: (() => void) | null = null, button: LabelKey = "failure.retry"): void {
+    this.#put(key, { text, retry, button, what: null });
+  }
+
+  /** Say which request failed, offer to make it again, and do so by and by where that may help. */
   failed(key: string, what: LabelKey, failure: unknown, retry: () => void): void {
     const status = failure instanceof ApiFailure ? failure.status : 0;
     const text = status
       ? t("failure.status", { what: t(what), status })
       : t("failure.network", { what: t(what) });
-    this.say(key, text, retry);
+    this.#put(key, { text, retry, button: "failure.retry", what: passes(status) ? t(what) : null });
+    if (!passes(status)) return;
+    const tries = (this.#retries.get(key)?.tries ?? 0) + 1;
+    clearTimeout(this.#retries.get(key)?.again);
+    this.#retries.set(key, { tries, again: setTimeout(() => this.#again(key), patience(tries, Math.random())) });
   }
 
   clear(key: string): void {
+    clearTimeout(this.#retries.get(key)?.again);
+    this.#retries.delete(key);
     if (this.#notices.delete(key)) this.#render();
   }
 
+  /** Say it all in the chosen language. */
+  relabel(): void {
+    this.#render();
+  }
+
+  #put(key: string, notice: Notice): void {
+    const before = this.#notices.get(key);
+    this.#notices.set(key, notice);
+    if (before?.text !== notice.text || before.what !== notice.what) this.#render();
+  }
+
+  /** Ask again; what was tried stays in mind until it succeeds. */
+  #again(key: string): void {
+    clearTimeout(this.#retries.get(key)?.again);
+    this.#notices.get(key)?.retry?.();
+  }
+
   #render(): void {
-    const lines = [...this.#notices].map(([key, { text, retry }]) => {
+    this.#renderHealth();
+    const away = states.health.server !== "answering";
+    const lines = [...this.#notices].map(([key, { text, retry, button, what }]) => {
+      if (away && what) return null; // said once, with the server's state
       const again = (): void => {
         this.clear(key);
         retry?.();
@@ -43,10 +92,37 @@ export class Banner {
         "p",
         {},
         h("span", {}, text),
-        retry ? h("button", { type: "button", class: "link", onclick: again }, t("failure.retry")) : null,
+        retry ? h("button", { type: "button", class: "link", onclick: again }, t(button)) : null,
         h("button", { type: "button", class: "icon", "aria-label": t("page.close"), onclick: () => this.clear(key) }, "×"),
       );
     });
-    fill(this.element, ...lines);
+    fill(this.#lines, ...lines);
   }
+
+  #renderHealth(): void {
+    const { health } = states;
+    this.#health.hidden = health.server === "answering";
+    document.documentElement.dataset["server"] = health.server;
+    if (health.server === "answering") return;
+    const out = health.server === "signed-out";
+    const unread = [...new Set([...this.#notices.values()].map(({ what }) => what).filter(Boolean))];
+    fill(
+      this.#health,
+      h("strong", {}, t(out ? "states.signedOut" : "states.offline")),
+      h("span", {}, asOf(health)),
+      unread.length ? h("span", {}, t("states.unread", { what: unread.join(" · ") })) : null,
+      out ? null : h("span", { class: "waiting" }, t("states.waiting")),
+      out
+        ? h("button", { type: "button", class: "link", onclick: () => location.reload() }, t("states.signIn"))
+        : h("button", { type: "button", class: "link", onclick: () => states.probe() }, t("states.again")),
+    );
+  }
+}
+
+/** Until when what is shown is known: the oldest answer on the page counts. */
+function asOf({ heardAt, keptAt }: Health): string {
+  const at = keptAt ?? heardAt;
+  if (at === null) return t("states.nothing");
+  const minutes = Math.max(0, Math.round((Date.now() - at) / MINUTE_MS));
+  return t("states.asOf", { at: moment(new Date(at).toISOString()), age: ago(minutes) });
 }

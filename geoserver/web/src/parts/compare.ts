@@ -47,7 +47,6 @@ export const compare: MakePart = (context) => {
         hover: () => {},
         open: () => {},
         moved: () => {},
-        failed: () => {},
       });
       Object.assign(window, { minegisOther: other.chart });
       other.show(layers, then, region);
