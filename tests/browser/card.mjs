@@ -55,7 +55,7 @@ async function openAsset(page) {
   seen.path = await texts(page, ".crumbs li");
   seen.summary = await text(page, ".summary");
   seen.margins = await page.locator(".margins tbody tr").evaluateAll((rows) => rows.map((row) => [row.dataset.item, row.innerText]));
-  await page.evaluate(() => document.querySelector(".card-head .link:last-child").click());
+  await page.evaluate(() => document.querySelector(".card-head .marks .link").click());
   await idle(page);
   seen.rendered = await rendered(page);
   await shot(page, "card-asset");

@@ -69,9 +69,16 @@ async function drill(page) {
   seen.back = await path(page);
 }
 
+/** Open the chain of evidence of a card; what was opened once stays open for the next. */
+async function unfold(page) {
+  const folded = page.locator('#warnings [data-fold="evidence"]:not([open]) > summary');
+  if (await folded.count()) await folded.click();
+}
+
 async function card(page) {
   await page.locator("[data-warning]").first().click();
   await page.locator(".card-head h2").waitFor();
+  await unfold(page);
   await page.locator('[data-chain="expand"]').last().click();
   await idle(page);
   seen.card = {
@@ -98,6 +105,7 @@ async function cell(page) {
   const hint = await page.locator(".tooltip").innerText();
   await page.mouse.click(spot.x, spot.y);
   await page.waitForFunction((id) => document.querySelector(".card-head h2")?.textContent === id, spot.id);
+  await unfold(page);
   await page.locator('#warnings [data-chain="expand"]').click();
   await idle(page);
   seen.cell = {
