@@ -3,7 +3,7 @@
 import { api, ApiFailure } from "./api";
 import { type Actions, Changed, type Context, type Name, type Part } from "./context";
 import { Data } from "./data";
-import { h } from "./dom";
+import { h, painted } from "./dom";
 import { age, freezeClock, say, speak, t, tiers, useVocabulary } from "./i18n";
 import type { LabelKey } from "./labels";
 import { Live } from "./live";
@@ -13,6 +13,7 @@ import { DISC, shapeAt } from "./map/shapes";
 import { datasetOf } from "./map/style";
 import { OneMap } from "./map/view";
 import { TileWatch, type Troubles } from "./map/watch";
+import { keepOffline } from "./offline/register";
 import { Page } from "./page";
 import { Banner } from "./panel/banner";
 import { Tooltip } from "./panel/tooltip";
@@ -152,6 +153,9 @@ export class App {
       return;
     }
     Object.assign(window, { minegisMap: this.#map.chart });
+    this.#map.chart.once("idle", () => {
+      void keepOffline(() => this.#banner.say("newer", t("states.newPage"), () => location.reload(), "states.update"));
+    });
     this.#note(["map"]);
   }
 
@@ -182,12 +186,22 @@ export class App {
     if (!this.#data.site) return;
     if (!(names.size === 1 && names.has("view"))) this.#frame();
     for (const standing of this.#standing) this.#settle(standing, changed);
+    // Panels are cheap and the map is not: another region is read while the map is still drawing it.
+    if (names.has("region")) void painted().then(() => this.#showMap());
+    else if (!(names.size === 1 && names.has("view"))) this.#showMap();
   }
 
-  /** What belongs to no part: title, tabs, the map's style, the warning that all of it is old. */
+  #showMap(): void {
+    const { state } = this.#store;
+    const { layers, region } = this.#data;
+    this.#map?.show(this.#supposed.of(layers, supposedOf(state)), state, region);
+    this.#map?.label(t("page.map"));
+  }
+
+  /** What belongs to no part: title, tabs, the warning that all of it is old. */
   #frame(): void {
     const { state } = this.#store;
-    const { site, layers, region } = this.#data;
+    const { site } = this.#data;
     if (!site) return;
     document.title = say(site.title);
     document.documentElement.dataset["workplace"] = state.workplace;
@@ -197,8 +211,6 @@ export class App {
     this.#page.relabel();
     this.#banner.relabel();
     this.#tilesTold(this.#troubles);
-    this.#map?.show(this.#supposed.of(layers, supposedOf(state)), state, region);
-    this.#map?.label(t("page.map"));
   }
 
   #settle(standing: Standing, changed: Changed): void {

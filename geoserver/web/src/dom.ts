@@ -64,3 +64,14 @@ export function later<A extends unknown[]>(action: (...args: A) => void, wait: n
     timer = setTimeout(() => action(...args), wait);
   };
 }
+
+/** After what was changed can be seen: heavy work that waits for this does not hold it up. */
+export function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    const unseen = setTimeout(resolve, 100); // a page in the background paints nothing
+    requestAnimationFrame(() => {
+      clearTimeout(unseen);
+      setTimeout(resolve);
+    });
+  });
+}

@@ -2,6 +2,7 @@
 
 import { api } from "./api";
 import type { Changed, Context } from "./context";
+import { painted } from "./dom";
 import type { Live } from "./live";
 import { freezeClock } from "./i18n";
 import { chosenAs, shown } from "./parts/time/moments";
@@ -75,6 +76,8 @@ export class Reader {
     data.put("region", found);
     if (!asOf) void ahead(next(found), run);
     if (!fit) return;
+    await painted();
+    if (code !== store.state.region) return;
     // The nation opens on the site's own extent: the areas that were analysed.
     if (code === NATION) actions.home();
     else this.context.map()?.fit(found.bounds, 12);
