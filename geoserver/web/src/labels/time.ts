@@ -10,7 +10,6 @@ export const TIME = {
   "time.speed": { zh: "播放速度", en: "Speed" },
   "time.now": { zh: "现在", en: "Now" },
   "time.backToNow": { zh: "回到现在", en: "Back to now" },
-  "time.axis": { zh: "时间轴", en: "Time axis" },
   "time.valid": { zh: "按现在所知", en: "As known now" },
   "time.known": { zh: "按当时所知", en: "As known then" },
   "time.validHint": { zh: "按判定时间排列：那一时刻的情况", en: "By the time judged: how things stood then" },

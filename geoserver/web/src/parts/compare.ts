@@ -14,6 +14,7 @@ import "./compare.css";
 const STEP = 0.02;
 const LEAP = 0.1;
 const HOURS_OF_DAY = 24;
+const WORDS = { swipe: "compare.swipe", split: "compare.split", dayBefore: "compare.dayBefore", first: "compare.first" } as const;
 
 /** The second map with its moment, and the divider. */
 export const compare: MakePart = (context) => {
@@ -149,9 +150,9 @@ function right({ store, data }: Context, set: (change: Partial<Compare>) => void
     ...row.map((each) => choice(each.known_at, named(each))).reverse(),
   );
   const mode = (name: Compare["mode"]): HTMLElement =>
-    h("button", { type: "button", "data-name": name, "aria-pressed": wanted?.mode === name ? "true" : "false", onclick: () => set({ mode: name }) }, t(`compare.${name}`));
+    h("button", { type: "button", "data-name": name, "aria-pressed": wanted?.mode === name ? "true" : "false", onclick: () => set({ mode: name }) }, t(WORDS[name]));
   const to = (name: "dayBefore" | "first", chosen: Moment | null | undefined): HTMLElement | null =>
-    chosen ? h("button", { type: "button", "data-name": name, onclick: () => set({ with: chosen.known_at }) }, t(`compare.${name}`)) : null;
+    chosen ? h("button", { type: "button", "data-name": name, onclick: () => set({ with: chosen.known_at }) }, t(WORDS[name])) : null;
   return h(
     "div",
     { class: "side" },

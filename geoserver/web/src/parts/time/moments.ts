@@ -31,6 +31,12 @@ export function chosenAs(chosen: Moment | null, axis: Axis): Pick<State, "moment
   return { moment: axis === "valid" ? chosen.valid_at : null, asOf: chosen.known_at };
 }
 
+/** Where a moment stands in a row; one that is not in it, and now, at its end. */
+export function placeOf(row: readonly Moment[], chosen: Moment | null): number {
+  const found = row.findIndex(({ run }) => run === chosen?.run);
+  return found < 0 ? row.length : found;
+}
+
 /** The newest moment at least `hours` before another, else the first. */
 export function before(moments: readonly Moment[], chosen: Moment, hours: number): Moment | null {
   const limit = at(chosen.valid_at) - hours * 3_600_000;

@@ -1,14 +1,22 @@
 /** The time scrubber in the dock, and the banner that no one takes the past for the present. */
 
+import type { Map as Chart } from "maplibre-gl";
 import type { Context, MakePart } from "../../context";
 import { fill, h } from "../../dom";
 import { moment as clock, t } from "../../i18n";
 import type { Moment } from "../../types";
-import { along, type Axis, axisOf, before, chosenAs, shown, timeOf } from "./moments";
+import { along, type Axis, axisOf, before, chosenAs, placeOf, shown, timeOf } from "./moments";
 import { Player, SPEEDS } from "./play";
 import { fetchAhead } from "./prefetch";
 import { Track } from "./track";
 import "./time.css";
+
+const STEP = "minegis:step";
+const PICTURE = "minegis:picture";
+const AXES = {
+  valid: { word: "time.valid", hint: "time.validHint" },
+  known: { word: "time.known", hint: "time.knownHint" },
+} as const;
 
 /** The scrubber: absent while there is only one moment, and nothing of the past is shown. */
 export const time: MakePart = (context) => {
@@ -16,19 +24,33 @@ export const time: MakePart = (context) => {
   const element = h("div", { class: "time", role: "group" });
   const banner = h("p", { class: "past", role: "status" });
   page.slots.stage.append(banner);
-  const row = (): Moment[] => along(data.moments, axisOf(store.state));
+  /** The moments before the newest: that one is now. */
+  const row = (): Moment[] => along(data.moments, axisOf(store.state)).slice(0, -1);
   const current = (): Moment | null => (store.state.asOf ? shown(data.moments, store.state) : null);
   const choose = (chosen: Moment | null, axis: Axis = axisOf(store.state)): void => {
-    performance.mark("minegis:scrub");
+    performance.mark(STEP);
+    waiting = true;
     store.set(chosenAs(chosen, axis));
+  };
+  let waiting = false;
+  /** Note how long it took from the choice to the picture of it: `performance.getEntriesByName`. */
+  const pictured = (chart: Chart): void => {
+    waiting = false;
+    const look = (): void => {
+      if (!chart.loaded()) return;
+      chart.off("render", look);
+      performance.measure(PICTURE, STEP);
+    };
+    chart.on("render", look);
+    chart.triggerRepaint();
   };
   const step = (by: number): boolean => {
     const moments = row();
     const chosen = current();
-    const at = chosen ? moments.findIndex(({ run }) => run === chosen.run) : moments.length;
+    const at = placeOf(moments, chosen);
     const next = moments[at + by];
-    // Forward from the newest is the present again.
-    if (!next && (by < 0 || !chosen)) return false;
+    // Forward from the newest of the past is the present again.
+    if (!next && (by < 0 || at === moments.length)) return false;
     choose(next ?? null);
     return next !== undefined;
   };
@@ -56,7 +78,7 @@ export const time: MakePart = (context) => {
     if (element.hidden) return;
     element.setAttribute("aria-label", t("time.title"));
     const focused = element.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["name"] : undefined;
-    track.show(row(), current(), axisOf(state));
+    track.show(row(), current(), axisOf(state), data.moments.at(-1));
     fill(controls, ...buttons(player, step, draw));
     fill(choices, ...switches(context, current(), choose));
     if (focused) element.querySelector<HTMLElement>(`[data-name="${focused}"]`)?.focus();
@@ -64,13 +86,15 @@ export const time: MakePart = (context) => {
   const ahead = fetchAhead(context, () => {
     const moments = row();
     const chosen = current();
-    const at = chosen ? moments.findIndex(({ run }) => run === chosen.run) : moments.length;
+    const at = placeOf(moments, chosen);
     return [moments[at - 1], moments[at + 1], moments[at - 2], moments[at + 2]].filter((each) => each !== undefined);
   });
   return {
     element,
     update: (changed) => {
       if (changed.has("moments", "moment", "asOf", "lang", "theme", "compare", "present")) draw();
+      const chart = context.map()?.chart;
+      if (waiting && chart && changed.has("layers")) pictured(chart);
       if (changed.has("map", "moments", "asOf", "view", "layers", "terrain")) ahead();
     },
     hide: () => player.stop(),
@@ -100,7 +124,7 @@ function switches({ store, data }: Context, chosen: Moment | null, choose: (mome
   const { state } = store;
   const axis = axisOf(state);
   const one = (name: Axis): HTMLElement =>
-    button(name, t(`time.${name}`), t(`time.${name}Hint`), () => choose(chosen, name), { "aria-pressed": name === axis ? "true" : "false" });
+    button(name, t(AXES[name].word), t(AXES[name].hint), () => choose(chosen, name), { "aria-pressed": name === axis ? "true" : "false" });
   const newest = along(data.moments, "valid").at(-1);
   // The past beside now, and now beside the day before.
   const other = (!state.asOf && newest && before(data.moments, newest, 24)?.known_at) || "";
@@ -118,7 +142,7 @@ function notice({ store, data }: Context, chosen: Moment | null, back: () => voi
   const when = chosen
     ? t("time.pastValid", { valid: clock(chosen.valid_at), known: clock(chosen.known_at) })
     : data.moments.length ? t("time.nothing", { at: clock(asOf) }) : clock(asOf);
-  const axis = t(axisOf(store.state) === "valid" ? "time.valid" : "time.known");
+  const axis = t(AXES[axisOf(store.state)].word);
   const active = data.present ?? [];
   const reds = active.filter(({ tier }) => tier === 4).length;
   const present = active.length ? h("span", { class: "present" }, t("time.present", { n: active.length, reds })) : null;

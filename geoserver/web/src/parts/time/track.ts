@@ -4,7 +4,7 @@ import { h } from "../../dom";
 import { moment as clock, t, tierName, tierWord } from "../../i18n";
 import { tierMark } from "../../panel/marks";
 import type { Moment } from "../../types";
-import { type Axis, timeOf, worst } from "./moments";
+import { type Axis, placeOf, timeOf, worst } from "./moments";
 
 /** More marks than this would cover one another: they become bars. */
 const MARKS = 40;
@@ -23,17 +23,18 @@ export class Track {
     this.choose(this.#moments[place] ?? null);
   }
 
-  /** Show `moments` along an axis with one of them chosen, or now. */
-  show(moments: Moment[], chosen: Moment | null, axis: Axis): void {
+  /** Show `moments` along an axis with one of them chosen, or now, which `newest` stands for. */
+  show(moments: Moment[], chosen: Moment | null, axis: Axis, newest: Moment | undefined): void {
     this.#moments = moments;
     const now = t("time.now");
-    const drawn = JSON.stringify([axis, now, moments.map(({ run, cells }) => [run, cells])]);
+    const drawn = JSON.stringify([axis, now, newest?.run, moments.map(({ run, cells }) => [run, cells])]);
     if (drawn !== this.#drawn) {
-      const last = h("li", { class: "now", onclick: () => this.choose(null) }, now);
+      const last = h("li", { class: "now", onclick: () => this.choose(null) }, newest ? tierMark(worst(newest)) : null, h("span", {}, now));
+      last.style.setProperty("left", "100%");
       this.#list.replaceChildren(...moments.map((each, place) => this.#tick(each, place, axis)), last);
       this.#drawn = drawn;
     }
-    const at = chosen ? Math.max(0, moments.findIndex(({ run }) => run === chosen.run)) : moments.length;
+    const at = placeOf(moments, chosen);
     [...this.#list.children].forEach((tick, place) => tick.classList.toggle("chosen", place === at));
     this.#slider.max = String(moments.length);
     this.#slider.valueAsNumber = at;
