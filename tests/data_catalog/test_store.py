@@ -105,6 +105,25 @@ def test_a_reading_sent_twice_is_kept_once(store: Store) -> None:
     assert [r.value for r in store.readings("tsf", "T1", until=NOON + timedelta(minutes=10))] == [3.5, None]
 
 
+def test_readings_are_chosen_and_counted_by_variable_and_period(store: Store) -> None:
+    def reading(minute: int, variable: str, asset: str = "T1") -> Reading:
+        at = NOON + timedelta(minutes=minute)
+        return Reading(
+            f"{asset}-{variable}", "tsf", asset, variable, 1.0, at, Quality.GOOD, Origin.SAMPLE, "test"
+        )
+
+    store.add_readings(
+        [reading(minute, name) for minute in (0, 10, 20) for name in ("pond_level", "rain_24h")]
+        + [reading(0, "pond_level", "T2")]
+    )
+    after = NOON + timedelta(minutes=5)
+    assert {r.variable for r in store.readings("tsf", "T1", variable="rain_24h")} == {"rain_24h"}
+    assert store.count_readings("tsf", "T1") == 6
+    assert store.count_readings("tsf", "T1", since=after) == 4
+    assert store.count_readings("tsf", "T1", since=after, variable="pond_level") == 2
+    assert store.count_readings("tsf", "T1", until=after, as_of=NOON - timedelta(days=400)) == 0
+
+
 def test_a_refused_row_waits_until_a_good_one_releases_it(store: Store) -> None:
     reasons = ({"column": "坝高", "got": "-3", "expected": "≥ 0 m"},)
     bad = QuarantinedRow("place", "f.csv", "ab" * 32, 7, "a", reasons, {"name": "a"}, NOON)
