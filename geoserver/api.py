@@ -25,6 +25,7 @@ from minegis import cells as h3
 from minegis.clock import format_utc
 from minegis.levels import EvidenceState, Origin, RegionLevel, Standing, Tier
 from minegis.variables import variables
+from pipelines.verification_folder import has_report
 from tiles.cells import NAME as RISK_CELL
 from tiles.raster import bounds_of
 from tiles.terrain import is_elevation
@@ -52,7 +53,7 @@ async def answered(
 
 @router.get("/site")
 async def site(request: Request) -> Response:
-    """Describe the site: its title, where it lies, its last run, and what it lacks."""
+    """Describe the site: its title, where it lies, its last run, what it lacks, whether it was verified."""
     review_number = services_of(request).settings.review_number
     return await answered(request, lambda opened: {**_site(opened), "review_number": review_number})
 
@@ -70,6 +71,7 @@ def _site(opened: OpenSite) -> dict[str, Any]:
         "reference_time": format_utc(declared.reference_time) if declared.reference_time else None,
         "run": run and {"id": run.id, "finished_at": format_utc(run.finished_at), "counts": run.counts},
         "missing": [each.model_dump() for each in declared.missing],
+        "verified": has_report(opened.site),
         "bounds": site_bounds(opened),
         "areas": areas,
     }

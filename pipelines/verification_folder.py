@@ -19,7 +19,16 @@ def newest_report(site: Site) -> Path:
     NotFound
         If there is none yet.
     """
-    found = sorted(path for path in (site.folder / FOLDER).glob("*Z-*") if (path / "report.json").is_file())
+    found = _reports(site)
     if not found:
         raise NotFound("no verification report yet", where=FOLDER, expected="`minegis verify`")
     return found[-1]
+
+
+def has_report(site: Site) -> bool:
+    """Say whether there is a report."""
+    return bool(_reports(site))
+
+
+def _reports(site: Site) -> list[Path]:
+    return sorted(path for path in (site.folder / FOLDER).glob("*Z-*") if (path / "report.json").is_file())

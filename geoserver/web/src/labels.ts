@@ -1,6 +1,7 @@
 /** Every word the page itself says, in both languages, one file a part. Words about data come from the server. */
 
 import { CARD } from "./labels/card";
+import { DECISION } from "./labels/decision";
 import { MAP } from "./labels/map";
 import { PAGE } from "./labels/page";
 import { RAIL } from "./labels/rail";
@@ -16,6 +17,7 @@ export const LABELS = {
   ...RAIL,
   ...STATES,
   ...TIME,
+  ...DECISION,
 } satisfies Record<string, { zh: string; en: string }>;
 
 export type LabelKey = keyof typeof LABELS;

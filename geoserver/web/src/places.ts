@@ -9,6 +9,7 @@ import { layers } from "./parts/layers/layers";
 import { rail } from "./parts/rail/rail";
 import { strip } from "./parts/rail/strip";
 import { region } from "./parts/region/region";
+import { supposedOf } from "./parts/decision/supposed";
 import { time } from "./parts/time/time";
 import { toolButtons } from "./parts/tools/buttons";
 import type { Slot } from "./page";
@@ -28,10 +29,13 @@ export const PLACES: readonly Place[] = [
   { slot: "top", when: always, make: () => header },
   { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "regions", make: () => region },
   { slot: "left", when: ({ workplace, tab }) => workplace === "monitoring" && tab === "layers", make: () => layers },
+  { slot: "left", when: ({ workplace }) => workplace === "decision", make: async () => (await import("./parts/decision/decision")).decision },
+  { slot: "stage", when: (state) => supposedOf(state) !== null, make: async () => (await import("./parts/decision/frame")).frame },
   { slot: "stage", when: always, make: () => strip },
   { slot: "right", when: ({ selected }) => selected === null, make: () => rail },
   { slot: "right", when: ({ selected }) => selected !== null, make: () => card },
   { slot: "bottom", when: ({ workplace, wall }) => workplace === "monitoring" && !wall, make: async () => (await import("./parts/monitoring")).monitoring },
+  { slot: "bottom", when: ({ workplace, wall }) => workplace === "decision" && !wall, make: async () => (await import("./parts/decision/analysis")).analysis },
   { slot: "bottom", when: always, make: () => time },
   { slot: "stage", when: ({ compare }) => compare !== null, make: async () => (await import("./parts/compare")).compare },
   { slot: "bottom", when: ({ table }) => table !== null, make: async () => (await import("./parts/table/table")).table },

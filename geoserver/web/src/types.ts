@@ -38,6 +38,8 @@ export interface Site {
   bounds: Bounds | null;
   areas: { id: string; title: Label; bounds: Bounds | null }[];
   review_number: string | null;
+  /** Whether there is a verification report. */
+  verified?: boolean;
 }
 
 export interface TierWord extends Label {

@@ -11,6 +11,7 @@ import { draw } from "./images";
 import { namesOf, NO_NAMES } from "./names";
 import { pick, type Picked } from "./pick";
 import { RASTER_PROTOCOL, rasterTile } from "./rasters";
+import { type Retiered, retiered } from "./retier";
 import { datasetOf } from "./style";
 import { swapTiles } from "./swap";
 import { TERRAIN_PROTOCOL, terrainTile } from "./terrain";
@@ -67,6 +68,7 @@ export class OneMap {
   readonly #overlays = new Map<string, Overlay>();
   /** Ids of a dataset that alone are drawn. */
   readonly #only = new Map<string, readonly string[]>();
+  #retiered: Retiered = new Map();
   #ready = false;
 
   constructor(
@@ -167,10 +169,17 @@ export class OneMap {
     this.#draw();
   }
 
+  /** Draw features in other tiers than the tiles say; null draws them as they are. */
+  retier(others: Retiered | null): void {
+    if (!others && !this.#retiered.size) return;
+    this.#retiered = others ?? new Map();
+    this.#draw();
+  }
+
   #draw(): void {
     if (!this.#ready) return;
     const style = styleOf(this.#layers, this.#state, this.#region, this.#names);
-    style.layers = style.layers.map((drawing) => restricted(drawing, this.#only));
+    style.layers = style.layers.map((drawing) => retiered(restricted(drawing, this.#only), this.#retiered));
     for (const { sources, layers } of this.#overlays.values()) {
       Object.assign(style.sources, sources);
       style.layers.push(...layers);
