@@ -7,9 +7,9 @@ import type { Live } from "./live";
 import { freezeClock } from "./i18n";
 import { chosenAs, shown } from "./parts/time/moments";
 import { past } from "./parts/time/past";
-import { ahead, forget, region } from "./regions";
+import { ahead, forget, next, region } from "./regions";
 import { NATION } from "./state";
-import type { Region, Warning } from "./types";
+import type { Warning } from "./types";
 
 const REFRESH_MS = 60_000;
 
@@ -96,10 +96,4 @@ export class Reader {
       await Promise.all([this.readLayers(), this.#readRegion(false), this.readWarnings()]);
     }
   }
-}
-
-/** What one opens from a region: the worst of the regions below, and the one above. */
-function next({ children, parent }: Region): string[] {
-  const below = children.filter(({ assets }) => assets > 0).sort((a, b) => b.tier - a.tier || (b.score ?? 0) - (a.score ?? 0));
-  return [...(parent ? [parent] : []), ...below.map(({ code }) => code)];
 }

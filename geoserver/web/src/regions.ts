@@ -6,6 +6,7 @@ import type { Region } from "./types";
 /** Enough for the way from the nation to a township and back, and the rows beside it. */
 const KEPT = 120;
 const AHEAD = 8;
+const LIKELIEST = 3;
 
 const kept = new Map<string, Promise<Region>>();
 let of = "";
@@ -22,17 +23,32 @@ export function region(code: string, run: string): Promise<Region> {
   return answer;
 }
 
+type Child = Region["children"][number];
+
+/** Worst first: tier, then score, then number of assets. */
+export function byRisk(a: Child, b: Child): number {
+  return b.tier - a.tier || (b.score ?? -1) - (a.score ?? -1) || b.assets - a.assets;
+}
+
+/** What one opens from a region: the one above, and the worst of those below. */
+export function next({ children, parent }: Region): string[] {
+  const below = children.filter(({ assets }) => assets > 0).sort(byRisk);
+  return [...(parent ? [parent] : []), ...below.map(({ code }) => code)];
+}
+
 /** Ask for all of them again. */
 export function forget(): void {
   kept.clear();
 }
 
-/** Read what is likely to be opened next, one after another, while nothing else is to be done. */
+/** Read what is likely to be opened next: the likeliest at once, the rest while nothing else is to be done. */
 export async function ahead(codes: readonly string[], run: string): Promise<void> {
-  for (const code of codes.slice(0, AHEAD)) {
+  const quietly = (code: string): Promise<unknown> => region(code, run).catch(() => null); // said when it is opened
+  await Promise.all(codes.slice(0, LIKELIEST).map(quietly));
+  for (const code of codes.slice(LIKELIEST, AHEAD)) {
     await idle();
     if (run !== of) return;
-    await region(code, run).catch(() => null); // it is read again, and said, when it is opened
+    await quietly(code);
   }
 }
 

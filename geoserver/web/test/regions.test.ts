@@ -11,7 +11,7 @@ vi.mock("../src/api", () => ({
   },
 }));
 
-const { ahead, forget, region } = await import("../src/regions");
+const { ahead, byRisk, forget, next, region } = await import("../src/regions");
 
 beforeEach(() => {
   vi.stubGlobal("window", globalThis);
@@ -43,4 +43,11 @@ test("what may be opened next is read ahead, but not more than a few", async () 
   expect(asked).toHaveLength(1 + 8);
   await region("3", "run1");
   expect(asked).toHaveLength(1 + 8);
+});
+
+test("the worst region is first, and one without assets is not read ahead", () => {
+  const child = (code: string, tier: number, score: number | null, assets: number) => ({ code, name: "", level: "county", tier, state: "sufficient", score, coverage: 1, assets, counts: {} }) as never;
+  const children = [child("a", 1, 30, 5), child("b", 4, 85, 1), child("c", 4, 90, 1), child("d", 0, null, 0), child("e", 1, 30, 9)];
+  expect([...children].sort(byRisk).map(({ code }: { code: string }) => code)).toEqual(["c", "b", "e", "a", "d"]);
+  expect(next({ parent: "up", children } as never)).toEqual(["up", "c", "b", "e", "a"]);
 });

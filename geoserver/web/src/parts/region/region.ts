@@ -4,6 +4,7 @@ import type { MakePart } from "../../context";
 import { cardApi } from "../../api/card";
 import { fill, h } from "../../dom";
 import { levelName, percent, t, tierWord, value } from "../../i18n";
+import { byRisk } from "../../regions";
 import type { Evidence, Region } from "../../types";
 import { chainTree } from "../card/evidence";
 import { fold, once } from "../card/fold";
@@ -113,11 +114,6 @@ function rollUp(risk: Risk): HTMLElement[] {
     h("b", {}, percent(risk.coverage)),
   );
   return [tierCounts(risk.counts), h("dl", { class: "figures" }, ...figures), coverage];
-}
-
-/** Worst first: tier, then score, then number of assets. */
-function byRisk(a: Child, b: Child): number {
-  return b.tier - a.tier || (b.score ?? -1) - (a.score ?? -1) || b.assets - a.assets;
 }
 
 function ranking(children: Child[], actions: RegionActions): HTMLElement[] {
