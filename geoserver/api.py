@@ -18,6 +18,7 @@ from data_catalog.store import Artefact
 from geoserver import subjects
 from geoserver.errors import PROBLEMS
 from geoserver.explain import assets_touching, explain_cell, find_cell, take_apart
+from geoserver.layer_lineage import lineage
 from geoserver.parameters import Known
 from geoserver.services import OpenSite, services_of
 from layers.layer import Layer, groups, layers
@@ -160,6 +161,7 @@ def describe_layer(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
         "legend": [each.model_dump() for each in layer.legend_entries()],
         "attribution": "; ".join(dict.fromkeys(each.attribution for each in credited)),
         "licence": "; ".join(dict.fromkeys(each.licence for each in credited)),
+        "lineage": lineage(opened, layer),
         **found,
     }
 

@@ -4,6 +4,7 @@ import { CARD } from "./labels/card";
 import { DECISION } from "./labels/decision";
 import { MAP } from "./labels/map";
 import { PAGE } from "./labels/page";
+import { PRINT } from "./labels/print";
 import { RAIL } from "./labels/rail";
 import { STATES } from "./labels/states";
 import { TIME } from "./labels/time";
@@ -14,6 +15,7 @@ export const LABELS = {
   ...MAP,
   ...TOOLS,
   ...CARD,
+  ...PRINT,
   ...RAIL,
   ...STATES,
   ...TIME,

@@ -3,6 +3,7 @@
 import { h } from "./dom";
 import { t } from "./i18n";
 import type { LabelKey } from "./labels";
+import { handle } from "./panel/handle";
 import type { Tab } from "./state";
 
 export type Side = "left" | "right";
@@ -34,6 +35,7 @@ export class Page {
   readonly #skip = h("a", { class: "skip", href: "#warnings" });
   readonly #sheets = h("nav", { class: "sheets" });
   readonly #asides: Record<Side, HTMLElement>;
+  readonly #handles: HTMLElement[] = [];
 
   constructor(root: Element, ...overlays: HTMLElement[]) {
     const { top, left, right, bottom, tools, corner, stage, dialogs } = this.slots;
@@ -41,10 +43,17 @@ export class Page {
       left: h("aside", { class: "panel left" }, this.#tabs, left),
       right: h("aside", { class: "panel right" }, right),
     };
+    for (const side of ["left", "right"] as const) this.#asides[side].prepend(this.#handle(side));
     // The map begins below the header: Chromium without a GPU misplaces a canvas under an opaque edge.
     const main = h("main", { class: "stage" }, this.map, stage, this.#asides.left, this.#asides.right, tools, bottom, corner);
     root.append(this.#skip, top, main, this.#sheets, dialogs, ...overlays);
     if (this.narrow) for (const aside of Object.values(this.#asides)) aside.classList.add("closed");
+  }
+
+  #handle(side: Side): HTMLElement {
+    const grip = handle(this.#asides[side], () => this.open(side, false));
+    this.#handles.push(grip);
+    return grip;
   }
 
   get narrow(): boolean {
@@ -89,6 +98,7 @@ export class Page {
   relabel(): void {
     this.#skip.textContent = t("page.skip");
     this.map.setAttribute("aria-label", t("page.map"));
+    for (const grip of this.#handles) grip.setAttribute("aria-label", t("map.sheet"));
     this.#tabs.setAttribute("aria-label", `${t("tab.regions")} / ${t("tab.layers")}`);
     this.#asides.left.setAttribute("aria-label", `${t("tab.regions")} / ${t("tab.layers")}`);
     this.#asides.right.setAttribute("aria-label", t("warning.title"));

@@ -176,14 +176,24 @@ export class OneMap {
     this.#draw();
   }
 
-  #draw(): void {
-    if (!this.#ready) return;
-    const style = styleOf(this.#layers, this.#state, this.#region, this.#names);
+  /** What is on the map now, as `theme` has it. */
+  styleIn(theme: State["theme"]): StyleSpecification {
+    return this.#composed({ ...this.#state, theme });
+  }
+
+  #composed(state: State): StyleSpecification {
+    const style = styleOf(this.#layers, state, this.#region, this.#names);
     style.layers = style.layers.map((drawing) => retiered(restricted(drawing, this.#only), this.#retiered));
     for (const { sources, layers } of this.#overlays.values()) {
       Object.assign(style.sources, sources);
       style.layers.push(...layers);
     }
+    return style;
+  }
+
+  #draw(): void {
+    if (!this.#ready) return;
+    const style = this.#composed(this.#state);
     const text = textOf(style);
     if (text === this.#drawn) return;
     this.#drawn = text;
