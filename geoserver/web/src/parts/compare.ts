@@ -95,7 +95,9 @@ export function tie(one: Chart, two: Chart): () => void {
   const follow = (from: Chart, to: Chart) => (): void => {
     if (following) return;
     following = true;
-    to.jumpTo({ center: from.getCenter(), zoom: from.getZoom(), bearing: from.getBearing(), pitch: from.getPitch() });
+    // What panels cover counts as padding of the first map: without it the two would lie apart.
+    const padding = from.getPadding();
+    to.jumpTo({ center: from.getCenter(), zoom: from.getZoom(), bearing: from.getBearing(), pitch: from.getPitch(), padding });
     following = false;
   };
   const [forth, back] = [follow(one, two), follow(two, one)];

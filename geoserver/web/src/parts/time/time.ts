@@ -22,7 +22,7 @@ const AXES = {
 export const time: MakePart = (context) => {
   const { store, data, page } = context;
   const element = h("div", { class: "time", role: "group" });
-  const banner = h("p", { class: "past", role: "status" });
+  const banner = h("p", { class: "past-banner", role: "status" });
   page.slots.stage.append(banner);
   /** The moments before the newest: that one is now. */
   const row = (): Moment[] => along(data.moments, axisOf(store.state)).slice(0, -1);
@@ -149,7 +149,8 @@ function notice({ store, data }: Context, chosen: Moment | null, back: () => voi
   return [
     h("strong", {}, t("time.past")),
     h("b", { class: "when" }, chosen ? clock(timeOf(chosen, axisOf(store.state))) : clock(asOf)),
-    h("span", {}, `${axis}：${when}`),
+    h("span", {}, axis),
+    h("span", { class: "details" }, when),
     present,
     h("button", { type: "button", "data-name": "now", onclick: back }, t("time.backToNow")),
   ];
