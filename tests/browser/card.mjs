@@ -91,9 +91,9 @@ async function reasons(page) {
 async function background(page) {
   for (const key of ["images", "nearby", "downloads"]) await page.locator(`.panel.right [data-fold=${key}] > summary`).click();
   await settled(page);
-  await page.locator(".strip img").first().scrollIntoViewIfNeeded();
-  await page.waitForFunction(() => document.querySelector(".strip img")?.naturalWidth > 0);
-  seen.thumbnails = await page.locator(".strip img").evaluateAll((all) => all.slice(0, 2).map((one) => [one.naturalWidth, one.alt]));
+  await page.locator(".pictures img").first().scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector(".pictures img")?.naturalWidth > 0);
+  seen.thumbnails = await page.locator(".pictures img").evaluateAll((all) => all.slice(0, 2).map((one) => [one.naturalWidth, one.alt]));
   seen.near = await page.locator("[data-near] [data-distance]").evaluateAll((all) => all.map((one) => Number(one.dataset.distance)));
   seen.files = [];
   for (const link of await page.locator("[data-fold=downloads] a").all()) {

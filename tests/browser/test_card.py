@@ -77,7 +77,7 @@ def test_a_chart_is_painted_with_a_line_in_the_colour_of_the_limit_that_was_pass
         assert all(canvas["any"] > 1000 for canvas in painted)
         # A line of 1.5 pixels over a chart of about 260: at least one row of the pure colour.
         assert painted[0]["exact"] > 150
-    assert any("红色" in words and "≥ 40 mm/d" in words for words in seen["limits"])
+    assert any("红色" in words and "≥ ±40 mm/d" in words for words in seen["limits"])
 
 
 def test_the_table_under_a_chart_has_the_numbers_of_the_api(seen: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import { useVocabulary } from "../src/i18n";
 import { groups, shortName } from "../src/parts/card/charts";
 import { distance } from "../src/parts/card/nearby";
 import { runningSums } from "../src/parts/card/why";
-import { counterfactualSentence, deciding, direction, doubts, marginSentence, requirement, signed } from "../src/parts/card/words";
+import { counterfactualSentence, deciding, direction, doubts, eitherWay, marginSentence, requirement, signed } from "../src/parts/card/words";
 import type { Evidence, Tier } from "../src/types";
 
 const COLOURS = ["normal", "blue", "yellow", "orange", "red"];
@@ -151,4 +151,10 @@ test("bearings have a word and distances a unit", () => {
 
 test("the bars of factors begin where the one before ends", () => {
   expect(runningSums([80, 5, -3])).toEqual([80, 85, 82]);
+});
+
+test("limits that are the same either way are said once", () => {
+  const both = [limit(4, -40, "below"), limit(4, 40), limit(3, 7, "below")];
+  expect(eitherWay(both).map(({ words }) => words("mm/d"))).toEqual(["<red> ≥ ±40 mm/d · 项目默认值", "<orange> ≤ 7 mm/d · 项目默认值"]);
+  expect(eitherWay([limit(4, -3, "below")])).toHaveLength(1);
 });

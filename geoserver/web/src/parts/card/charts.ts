@@ -10,7 +10,7 @@ import { tierMark } from "../../panel/marks";
 import type { Tier } from "../../types";
 import { into } from "./fold";
 import type { Subject } from "./subject";
-import { limitWords } from "./words";
+import { eitherWay } from "./words";
 
 const PERIODS = [1, 7, 30, 90] as const;
 const USUAL = 30;
@@ -167,7 +167,7 @@ function limitList(points: PointSeries[]): HTMLElement | null {
   const limits = strictest(points.flatMap(({ thresholds }) => thresholds)).reverse();
   const unit = points[0]?.unit ?? "";
   if (!limits.length) return h("p", { class: "quiet limits" }, t("card.noLimits"));
-  const items = limits.map((limit) => h("li", { title: `${say(limit.label)} · ${limit.clause}` }, tierMark(limit.tier), limitWords(limit, unit)));
+  const items = eitherWay(limits).map(({ limit, words }) => h("li", { title: `${say(limit.label)} · ${limit.clause}` }, tierMark(limit.tier), words(unit)));
   return h("ul", { class: "limits quiet", "aria-label": t("card.threshold") }, ...items);
 }
 

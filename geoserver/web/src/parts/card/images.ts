@@ -19,7 +19,7 @@ export function imageStrip(images: readonly DatedImage[]): HTMLElement[] {
 function strip(title: string, of: readonly DatedImage[], named: boolean): HTMLElement {
   const sample = of.find(({ origin }) => origin === "sample");
   const caption = h("figcaption", { class: "quiet" }, title, sample ? originTag(sample.origin) : null);
-  return h("figure", { class: "strip" }, caption, h("ol", { tabindex: 0, "aria-label": title || t("card.images") }, ...of.map((image) => picture(image, named))));
+  return h("figure", { class: "pictures" }, caption, h("ol", { tabindex: 0, "aria-label": title || t("card.images") }, ...of.map((image) => picture(image, named))));
 }
 
 function picture({ title, at, thumbnail, source }: DatedImage, named: boolean): HTMLElement {

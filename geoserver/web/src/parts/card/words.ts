@@ -39,9 +39,17 @@ function changeWords({ label, shift, unit, tier }: Change): string {
   return tier === null ? t("card.ceases", { name }) : t("card.becomes", { name, tier: say(tierWord(tier)) });
 }
 
-/** "orange 4.07 m, rules of the project": a limit in words. */
-export function limitWords({ tier, value: limit, kind, direction }: Limit, unit: string): string {
-  return `${tierName(tier)} ${direction === "above" ? "≥" : "≤"} ${value(limit, unit)} · ${t(`card.kind.${kind}`)}`;
+/** Limits with their words, worst as given; two that say the same of both directions are one. */
+export function eitherWay(limits: readonly Limit[]): { limit: Limit; words: (unit: string) => string }[] {
+  const mirrored = (limit: Limit): boolean => limits.some((other) => other.tier === limit.tier && other.direction !== limit.direction && other.value === -limit.value);
+  return limits
+    .filter((limit) => !(limit.direction === "below" && limit.value < 0 && mirrored(limit)))
+    .map((limit) => ({ limit, words: (unit) => limitWords(limit, unit, mirrored(limit) ? `≥ ±${value(limit.value, unit)}` : null) }));
+}
+
+/** "orange ≤ 4.07 m, project default": a limit in words. */
+function limitWords({ tier, value: limit, kind, direction }: Limit, unit: string, both: string | null): string {
+  return `${tierName(tier)} ${both ?? `${direction === "above" ? "≥" : "≤"} ${value(limit, unit)}`} · ${t(`card.kind.${kind}`)}`;
 }
 
 /** Every node of a chain, the root first. */
