@@ -1,6 +1,6 @@
 /** What the warnings rail asks of the duty desk. */
 
-import { ApiFailure, get, part, problemOf } from "../api";
+import { ask, get, part } from "../api";
 import type { Desk, Label, Tier, Warning } from "../types";
 
 export type ActKind = "acknowledge" | "assign" | "comment" | "escalate" | "close";
@@ -33,24 +33,15 @@ export interface History extends Warning {
   actions: Act[];
 }
 
-const TIME_LIMIT_MS = 20_000;
 const addressOf = (id: Warning["id"]): string => `/api/v1/warnings/${String(id).split("/").map(part).join("/")}`;
 
 export const history = (id: Warning["id"]): Promise<History> => get<History>(addressOf(id));
 
 export async function act(id: Warning["id"], wanted: Wanted, key: string): Promise<Act & { desk: Desk }> {
-  const path = `${addressOf(id)}/actions`;
-  let answer: Response;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ ...wanted, key }),
-      signal: AbortSignal.timeout(TIME_LIMIT_MS),
-    });
-  } catch {
-    throw new ApiFailure(path, 0, null);
-  }
-  if (!answer.ok) throw new ApiFailure(path, answer.status, await problemOf(answer));
+  const answer = await ask(`${addressOf(id)}/actions`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify({ ...wanted, key }),
+  });
   return (await answer.json()) as Act & { desk: Desk };
 }

@@ -92,8 +92,9 @@ class Strip {
 
   #look(): void {
     this.#toast.hidden = true;
+    if (this.#railInSight()) return this.watch.focus();
     this.context.store.set({ selected: null });
     this.context.page.open("right");
-    setTimeout(() => this.watch.focus());
+    setTimeout(() => this.watch.focus()); // once it is drawn
   }
 }
