@@ -40,6 +40,9 @@ export const bounded = (text: string, [least, most]: readonly [number, number]):
   return Number.isFinite(number) && text.trim() ? Math.min(most, Math.max(least, number)) : 0;
 };
 
+/** Where a number stands on its slider, per cent. */
+const placeOf = (number: number, least: number, most: number): number => ((Math.min(most, Math.max(least, number)) - least) / (most - least)) * 100;
+
 export class Sliders {
   readonly element = h("form", { class: "sliders" });
   readonly #inputs = new Map<Slide["name"], { range: HTMLInputElement; exact: HTMLInputElement }>();
@@ -65,7 +68,9 @@ export class Sliders {
       if (!inputs) continue;
       const value = String(given[name]);
       if (inputs.range.value !== value) inputs.range.value = value;
-      inputs.range.style.setProperty("--at", `${((Math.min(most, Math.max(least, given[name])) - least) / (most - least)) * 100}%`);
+      const [from, to] = [0, given[name]].map((number) => placeOf(number, least, most)).sort((a, b) => a - b);
+      inputs.range.style.setProperty("--from", `${from}%`);
+      inputs.range.style.setProperty("--to", `${to}%`);
       if (document.activeElement !== inputs.exact && inputs.exact.value !== value) inputs.exact.value = value;
     }
     this.#hours.value = String(given.hours);
