@@ -63,8 +63,8 @@ export class App {
       ask: (key, what, request, again) => this.#ask(key, what, request, again),
     };
     this.#live = new Live({
-      known: () => this.#data.present ?? this.#data.warnings ?? [],
-      put: (warnings) => this.#data.put(this.#data.present ? "present" : "warnings", warnings),
+      known: () => this.#data[this.#store.state.asOf ? "present" : "warnings"] ?? [],
+      put: (warnings) => this.#data.put(this.#store.state.asOf ? "present" : "warnings", warnings),
       reread: () => void this.#reader.readWarnings(),
       refresh: (anyway) => void this.#reader.refresh(anyway),
       told: (connection) => {

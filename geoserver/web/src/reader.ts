@@ -41,9 +41,16 @@ export class Reader {
 
   async readWarnings(): Promise<void> {
     const { asOf } = this.context.store.state;
+    if (asOf) void this.#readPresent();
     const request = (): Promise<Warning[]> => (asOf ? past.warnings(asOf) : this.live.read());
     const found = await this.context.ask("warnings", "what.warnings", request, () => void this.readWarnings());
     if (found && asOf === this.context.store.state.asOf) this.context.data.put("warnings", found);
+  }
+
+  /** What is active now is kept beside the past that is shown, so that news of the one never mix with the other. */
+  async #readPresent(): Promise<void> {
+    const found = await this.context.ask("present", "what.warnings", () => this.live.read(), () => void this.#readPresent());
+    if (found && this.context.store.state.asOf) this.context.data.put("present", found);
   }
 
   /** A valid time in the address stands for the run that is known of it now. */
@@ -63,7 +70,10 @@ export class Reader {
     const then = asOf ? shown(data.moments, store.state) : null;
     freezeClock(then?.valid_at ?? asOf ?? data.site?.reference_time ?? null);
     if (asOf && !data.present) data.put("present", data.warnings);
-    if (!asOf && data.present) data.put("present", null);
+    if (!asOf && data.present) {
+      data.put("warnings", data.present);
+      data.put("present", null);
+    }
   }
 
   async #readRegion(fit: boolean): Promise<void> {

@@ -46,6 +46,10 @@ export class VirtualList<T> {
     this.#draw();
   }
 
+  label(text: string): void {
+    this.#list.setAttribute("aria-label", text);
+  }
+
   /** Draw every row anew: the language changed. */
   again(): void {
     this.#forget();

@@ -89,7 +89,7 @@ class Rail {
     this.#filters.draw(warnings);
     this.#empty.hidden = shown.length > 0;
     this.#empty.textContent = data.warnings === null ? t("page.loading") : warnings.length ? t("warning.allHidden") : t("warning.empty");
-    this.#list.element.setAttribute("aria-label", t("warning.title"));
+    this.#list.label(t("warning.title"));
     this.#list.show(shown);
     this.#answer.follow(warnings);
   }
@@ -163,9 +163,9 @@ class Rail {
 
   /** Show at once what was done here; the stream says the same to everybody. */
   #taken(warning: Warning, kind: ActKind, desk: Desk): void {
-    const { data } = this.context;
+    const { data, store } = this.context;
     const at = this.#list.place;
-    const name = data.present ? "present" : "warnings";
+    const name = store.state.asOf ? "present" : "warnings";
     data.put(name, merged(data[name] ?? [], [{ ...warning, desk }]));
     this.#done.textContent = t("act.done", { act: actWord(kind), name: headlineOf(warning) });
     // What was answered sinks; the keyboard stays, on what is to be answered next.

@@ -29,7 +29,7 @@ export class Watch {
 
   /** The warnings active now, also while the page shows the past. */
   get present(): readonly Warning[] | null {
-    return this.context.data.present ?? this.context.data.warnings;
+    return this.context.data[this.context.store.state.asOf ? "present" : "warnings"];
   }
 
   /** The server's clock, ms. */
