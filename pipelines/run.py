@@ -149,6 +149,6 @@ def _remove_unpublished(site: Site, store: Store) -> None:
         if is_abandoned(path):  # jobs may be writing at the same time
             path.unlink(missing_ok=True)
     published = set(store.run_ids())
-    for folder in site.path("cells").iterdir():
+    for folder in site.path("cells").glob("*/"):
         if folder.name not in published:
             shutil.rmtree(folder)

@@ -122,6 +122,13 @@ def test_the_same_evidence_at_the_same_time_sends_nothing_new(small_site: Path) 
         assert store.tiers("tsf") == tiers
 
 
+def test_a_stray_file_among_the_cells_stops_no_run(small_site: Path) -> None:
+    stray = small_site / "cells" / ".DS_Store"  # as a file manager leaves it
+    stray.write_bytes(b"")
+    run(small_site)
+    assert stray.exists()
+
+
 def test_a_worse_reading_raises_a_warning_and_a_long_quiet_time_cancels_it(small_site: Path) -> None:
     site = Site.open(small_site)
     at = site.now()
