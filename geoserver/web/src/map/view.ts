@@ -191,13 +191,6 @@ export class OneMap {
     return style;
   }
 
-  /** Draw features in other tiers than the tiles say; null draws them as they are. */
-  retier(others: Retiered | null): void {
-    if (!others && !this.#retiered.size) return;
-    this.#retiered = others ?? new Map();
-    this.#draw();
-  }
-
   #draw(): void {
     if (!this.#ready) return;
     const style = this.#composed(this.#state);
