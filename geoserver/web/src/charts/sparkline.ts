@@ -24,7 +24,7 @@ export function sparkline(past: readonly Past[], words: string): Element {
     return `<path class="step" data-tier="${tier}" d="M${from.toFixed(1)} ${y(score).toFixed(1)}H${to.toFixed(1)}" stroke="${tierWord(tier).colour}"${dashed}/>
       <path class="riser" d="M${to.toFixed(1)} ${y(score).toFixed(1)}${riser}"/>`;
   });
-  const mark = svg(`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img">
+  const mark = svg(`<svg class="sparkline" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img">
     <line x1="${EDGE}" x2="${WIDTH - EDGE}" y1="${HEIGHT - EDGE}" y2="${HEIGHT - EDGE}" class="base"/>${drawn.join("")}</svg>`);
   mark.setAttribute("aria-label", words);
   return mark;

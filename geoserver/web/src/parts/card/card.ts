@@ -15,7 +15,7 @@ type Drawn = () => HTMLElement[];
 
 /** The card of what is selected. */
 export const card: MakePart = (context) => {
-  const { store, data, actions, ask } = context;
+  const { store, data, page, actions, ask } = context;
   const back = h("button", { type: "button", class: "link", "data-close": "card", onclick: () => actions.close() });
   const body = h("div", { class: "body card" });
   let draw: Drawn | null = null;
@@ -27,6 +27,7 @@ export const card: MakePart = (context) => {
     shown = wanted;
     if (another) {
       draw = null;
+      if (selected) page.open("right");
       fill(body, h("p", { class: "quiet pad", role: "status" }, t("page.loading")));
     }
     if (!selected) return;
