@@ -129,7 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
     errors.install(app)
     app.add_middleware(Compression, pool=services.pools["compression"])
     app.add_middleware(Measured, metrics=figures)
-    app.add_middleware(Headers)
+    app.add_middleware(Headers, site=services.site_id)
     for path, answer in (("/livez", livez), ("/metrics", metrics), ("/readyz", readyz)):
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
     for part in PARTS:  # the OGC API has a document of its own

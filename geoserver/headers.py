@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.datastructures import MutableHeaders
@@ -33,6 +34,7 @@ _NEGOTIATED = "/ogc"
 _VARIES, _TILE_VARIES = "Accept, Accept-Language", "Accept"
 _TILE = re.compile(r"/tiles/[^/]+/[^/]+/[^/]+/[^/]+$")
 _READABLE = "ETag, Content-Crs, Content-Bbox"
+SITE_HEADER = "X-Minegis-Site"
 
 
 class _Enough(Exception):
@@ -42,8 +44,9 @@ class _Enough(Exception):
 class Headers:
     """Adds the headers of every answer, and answers HEAD as GET without its body."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, site: Callable[[], str | None] = lambda: None) -> None:
         self._app = app
+        self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -59,6 +62,8 @@ class Headers:
                 headers = MutableHeaders(scope=message)
                 headers.update(_ALWAYS)
                 headers.setdefault("Cache-Control", "no-cache")
+                if public and (site := self._site()):  # the page keeps answers of one site apart from others
+                    headers[SITE_HEADER] = site
                 if negotiated and headers.get("Vary", "Accept-Encoding") == "Accept-Encoding":
                     headers.add_vary_header(_TILE_VARIES if _TILE.search(scope["path"]) else _VARIES)
                 if public:

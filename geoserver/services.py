@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,7 +14,7 @@ import anyio.to_thread
 from fastapi import Request
 
 from data_catalog.dataset import datasets
-from data_catalog.site import Site
+from data_catalog.site import FILE_NAME, Site
 from data_catalog.store import Store, WarningRecord
 from geoserver.errors import NotReady
 from geoserver.pools import Pool
@@ -52,6 +53,8 @@ class OpenSite:
     kept: Kept = field(default_factory=Kept)
     as_of: datetime | None = None
     """The moment whose knowledge is shown, the present if absent."""
+    id: str = ""
+    """What tells this site from others: of its declaration, and when and where it was made."""
 
     def then(self, as_of: datetime | None) -> OpenSite:
         """Return the same site as it was known at a moment."""
@@ -94,7 +97,10 @@ class OpenSite:
         site = Site.open(folder)
         store = Store.open(folder, database)
         cells = CellTables(store, folder)
-        return cls(site=site, store=store, cells=cells, rasters=LayerRasters(store, folder))
+        declared = folder / FILE_NAME
+        where = f"{folder.resolve()} {database} {declared.stat().st_mtime_ns}".encode()
+        tag = blake2b(declared.read_bytes() + where, digest_size=8).hexdigest()
+        return cls(site=site, store=store, cells=cells, rasters=LayerRasters(store, folder), id=tag)
 
 
 class Services:
@@ -135,6 +141,10 @@ class Services:
                 if self._open is None:
                     self._open = self._try()
         return self._open
+
+    def site_id(self) -> str | None:
+        """Return what tells the open site from others, None while none is open."""
+        return self._open.id if self._open else None
 
     def is_open(self, site: OpenSite) -> bool:
         """Say whether this is the site that is open."""

@@ -18,8 +18,8 @@ const FLAGS = [
   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ];
 const IDLE_LIMIT = 90_000;
-/** What the software renderer says of itself when a screenshot reads its pixels. */
-const OF_THE_DRIVER = /GPU stall due to ReadPixels/;
+/** What the software renderer says of itself when a screenshot reads its pixels, and the walk of its workers. */
+const OF_THE_DRIVER = /GPU stall due to ReadPixels|Service Worker registration blocked by Playwright/;
 
 /** Complaints of the console, requests that left the origin, answers of 400 and more. */
 export const seen = { console: [], foreign: [], statuses: [] };
@@ -28,7 +28,8 @@ export const launch = (options = {}) => chromium.launch({ executablePath: proces
 
 /** Open a path of the page in a context of its own and wait until the map stands still. */
 export async function open(browser, path, viewport, options = {}) {
-  const page = await browser.newPage({ viewport, locale: "zh-CN", ...options });
+  // Requests of a page with a worker cannot be stood in for; the walk that looks at the worker asks for it.
+  const page = await browser.newPage({ viewport, locale: "zh-CN", serviceWorkers: "block", ...options });
   page.setDefaultTimeout(45_000);
   watch(page);
   await page.goto(`${BASE}/${path}`);

@@ -154,22 +154,23 @@ export class App {
     }
     Object.assign(window, { minegisMap: this.#map.chart });
     this.#map.chart.once("idle", () => {
-      void keepOffline(() => this.#banner.say("newer", t("states.newPage"), () => location.reload(), "states.update"));
+      const newer = (): void => this.#banner.say("newer", t("states.newPage"), () => location.reload(), "states.update");
+      void keepOffline(newer, () => this.#tiles?.again());
     });
     this.#note(["map"]);
   }
 
-  /** Say which tiles are late and which failed, once for each layer. */
+  /** Say which tiles are late and which failed. */
   #tilesTold(troubles: Troubles): void {
-    const { slow, failed } = this.#troubles;
-    for (const id of [...slow, ...failed]) this.#banner.clear(`tiles/${id}`);
     this.#troubles = troubles;
-    const what = (id: string): { what: string } => {
-      const layer = this.#data.layers.find((candidate) => candidate.id === id);
-      return { what: layer ? say(layer.title) : t("page.map") };
+    const names = (ids: string[]): string => {
+      const titles = ids.map((id) => say(this.#data.layers.find((layer) => layer.id === id)?.title) || t("page.map"));
+      const shown = [...new Set(titles)];
+      return shown.length > MANY ? t("states.andMore", { what: shown.slice(0, MANY).join(" · "), n: shown.length }) : shown.join(" · ");
     };
-    for (const id of troubles.slow) this.#banner.say(`tiles/${id}`, t("states.tilesSlow", what(id)));
-    for (const id of troubles.failed) this.#banner.say(`tiles/${id}`, t("states.tilesFailed", what(id)), () => this.#tiles?.retry(), "states.again");
+    const tell = (key: string, ids: string[], words: (what: string) => void): void => (ids.length ? words(names(ids)) : this.#banner.clear(key));
+    tell("tiles-slow", troubles.slow, (what) => this.#banner.say("tiles-slow", t("states.tilesSlow", { what })));
+    tell("tiles", troubles.failed, (what) => this.#banner.missed("tiles", t("states.tilesFailed", { what }), what, () => this.#tiles?.retry()));
   }
 
   /** Remember what changed; all changes of one turn of the event loop are told together. */
@@ -295,6 +296,9 @@ export class App {
     if (bounds) this.#map?.fit(bounds);
   }
 }
+
+/** More layers than these are not told by name. */
+const MANY = 3;
 
 /** For a part that is shown anew. */
 const EVERYTHING = new Changed(null);

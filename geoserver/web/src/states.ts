@@ -1,5 +1,7 @@
 /** How the page stands with its server: every answer is told here, and who shows it is told of changes. */
 
+import { KEPT_AT } from "./offline/rules";
+
 export type Server = "answering" | "silent" | "signed-out";
 
 export interface Health {
@@ -9,9 +11,6 @@ export interface Health {
   /** Since when the oldest answer shown is no longer fresh, ms; null where all of them are. */
   keptAt: number | null;
 }
-
-/** The worker that keeps answers says with this header when the server gave one that it gives again. */
-export const KEPT_AT = "X-Kept-At";
 
 const LIVENESS = "/livez";
 const PROBE_LIMIT_MS = 5_000;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { asksForLogin, type Health, KEPT_AT, patience, States } from "../src/states";
+import { KEPT_AT } from "../src/offline/rules";
+import { asksForLogin, type Health, patience, States } from "../src/states";
 
 const NOW = Date.parse("2026-07-20T04:00:00Z");
 

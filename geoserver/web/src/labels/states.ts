@@ -10,8 +10,9 @@ export const STATES = {
   "states.signIn": { zh: "重新登录", en: "Sign in again" },
   "states.back": { zh: "已重新连上服务器，正在更新", en: "Connected again; reading what is new" },
   "states.unread": { zh: "未读到：{what}", en: "Not read: {what}" },
-  "states.tilesSlow": { zh: "图层「{what}」读得慢，仍在等待", en: "“{what}” is slow to arrive; still waiting" },
-  "states.tilesFailed": { zh: "图层「{what}」有瓦片没有读到，正在自动重试", en: "Some tiles of “{what}” could not be read; trying again" },
+  "states.tilesSlow": { zh: "图层读得慢：{what}；仍在等待", en: "Slow to arrive: {what}; still waiting" },
+  "states.tilesFailed": { zh: "有瓦片没有读到：{what}；正在自动重试", en: "Tiles could not be read: {what}; trying again" },
+  "states.andMore": { zh: "{what} 等 {n} 个图层", en: "{what} and more, {n} layers" },
   "states.newPage": { zh: "页面有新版本，更新后回到同一画面", en: "There is a newer page; updating leads back to the same view" },
   "states.update": { zh: "更新", en: "Update" },
 } as const;

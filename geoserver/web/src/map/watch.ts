@@ -1,6 +1,7 @@
 /** Tiles that are slow or could not be read: told, and asked for again. */
 
 import type { Map as Chart } from "maplibre-gl";
+import { NAMES } from "./compose";
 import { patience } from "../states";
 
 const LOOK_MS = 1_000;
@@ -50,6 +51,11 @@ export class TileWatch {
     for (const id of this.#failures.keys()) this.#again(id);
   }
 
+  /** Ask for all tiles on the screen again. */
+  again(): void {
+    for (const id of this.#sources()) if (id !== NAMES) this.chart.refreshTiles(id);
+  }
+
   #fail({ sourceId, tile, error }: TileError): void {
     if (!sourceId) return console.error(error);
     this.refused(error);
@@ -72,9 +78,13 @@ export class TileWatch {
     if (this.chart.getSource(id)) this.chart.refreshTiles(id, tiles);
   }
 
+  #sources(): string[] {
+    return Object.keys(this.chart.style?.stylesheet?.sources ?? {}).filter((id) => this.chart.getSource(id));
+  }
+
   #look(): void {
     const now = performance.now();
-    const sources = Object.keys(this.chart.style?.stylesheet?.sources ?? {}).filter((id) => this.chart.getSource(id));
+    const sources = this.#sources();
     for (const id of sources) {
       if (!this.chart.isSourceLoaded(id)) this.#since.set(id, this.#since.get(id) ?? now);
       else this.#since.delete(id);

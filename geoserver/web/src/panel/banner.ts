@@ -43,6 +43,11 @@ export class Banner {
     this.#put(key, { text, retry, button, what: null });
   }
 
+  /** Say what is missing while somebody else sees to it; not while the server is away, which says it all. */
+  missed(key: string, text: string, what: string, retry: () => void): void {
+    this.#put(key, { text, retry, button: "states.again", what });
+  }
+
   /** Say which request failed, offer to make it again, and do so by and by where that may help. */
   failed(key: string, what: LabelKey, failure: unknown, retry: () => void): void {
     const status = failure instanceof ApiFailure ? failure.status : 0;

@@ -1,0 +1,43 @@
+/** Gets the page its worker, and tells when the server has a newer page. */
+
+const WORKER = "/worker.js";
+const LOOK_MS = 3_600_000;
+/** A worker of this page's own build takes over at once; one that still waits is newer. */
+const WAIT_MS = 2_000;
+
+/**
+ * Register the worker. `newer` is called when another build of the page is there, `first` when the page has got
+ * its first worker: what was read before, it has not seen.
+ */
+export async function keepOffline(newer: () => void, first: () => void): Promise<void> {
+  if (import.meta.env.DEV || !("serviceWorker" in navigator)) return;
+  const workers = navigator.serviceWorker;
+  if (!workers.controller) workers.addEventListener("controllerchange", () => handOver(first), { once: true });
+  let registration;
+  try {
+    registration = await workers.register(WORKER);
+  } catch {
+    return; // a browser that is told to keep nothing; all else works
+  }
+  const look = (): void => {
+    const { waiting } = registration;
+    if (!waiting || !workers.controller) return;
+    waiting.postMessage({ takeOver: entry() });
+    setTimeout(() => {
+      if (registration.waiting === waiting) newer();
+    }, WAIT_MS);
+  };
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  look();
+  setInterval(() => void registration.update().catch(() => {}), LOOK_MS);
+}
+
+/** What was read before there was a worker is kept as well. */
+function handOver(first: () => void): void {
+  const urls = performance.getEntriesByType("resource").map(({ name }) => name);
+  navigator.serviceWorker.controller?.postMessage({ keep: [...new Set(urls)] });
+  first();
+}
+
+/** The script that the page began with tells its build. */
+const entry = (): string => new URL(document.querySelector<HTMLScriptElement>('script[type="module"]')?.src ?? location.href).pathname;
