@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from data_catalog.collection import RISK_CELL
 from data_catalog.items import FIXED_COLUMNS
@@ -61,7 +62,8 @@ def _coordinates(opened: OpenSite, text: str) -> Iterator[Hit]:
 def _nearest_first(opened: OpenSite, candidates: list[Spot]) -> list[Spot]:
     boxes = [each.bbox for each in opened.site.declaration.areas if each.bbox]
     whole = opened.store.features("region", where={"parent": None}, limit=1)
-    home = shapely.union_all([shapely.box(*box) for box in boxes] or [each.geometry for each in whole])
+    areas: list[BaseGeometry] = [shapely.box(*box) for box in boxes]
+    home = shapely.union_all(areas or [each.geometry for each in whole])
     if home.is_empty:
         return candidates
     points = shapely.points([(each.lon, each.lat) for each in candidates])

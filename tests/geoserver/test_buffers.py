@@ -8,11 +8,12 @@ import pytest
 import shapely
 from fastapi.testclient import TestClient
 from pyproj import Geod
+from shapely.geometry.base import BaseGeometry
 
 GEOD = Geod(ellps="GRS80")
 
 
-def outline(client: TestClient, **asked: Any) -> shapely.Polygon:
+def outline(client: TestClient, **asked: Any) -> BaseGeometry:
     body = client.get("/api/v1/buffers", params=asked).json()
     assert body["type"] == "Feature"
     return shapely.from_geojson(json.dumps(body["geometry"]))

@@ -73,7 +73,8 @@ const CASES: [Group, string][] = [
   [group("and", rule("tsf_class", "in", "1,2", "integer")), "tsf_class IN (1, 2)"],
   [group("and", rule("score", "isNull")), "score IS NULL"],
   [group("and", rule("score", "isNotNull")), "score IS NOT NULL"],
-  [group("and", rule("built_on", ">", "2020-01-31", "date")), "built_on > DATE('2020-01-31')"],
+  [group("and", rule("occurred_at", ">", "2008-05-12", "date")), "occurred_at > DATE('2008-05-12')"],
+  [group("and", rule("occurred_at", "<=", "2008-05-12T14:28:01+08:00", "datetime")), "occurred_at <= TIMESTAMP('2008-05-12T06:28:01.000Z')"],
   [
     group("or", rule("tier", ">=", "3", "integer"), group("and", rule("state", "<>", "sufficient"), rule("overhead", "=", "true", "boolean"))),
     "tier >= 3 OR (state <> 'sufficient' AND overhead = TRUE)",

@@ -1,7 +1,7 @@
 /** Finding, measuring, drawing, selecting, and the table. */
 
 export const TOOLS = {
-  "search.placeholder": { zh: "搜索名称、编号、坐标、区划代码", en: "Search name, code, coordinate" },
+  "search.placeholder": { zh: "搜索名称、编号、坐标", en: "Search name, code, coordinate" },
   "search.results": { zh: "搜索结果", en: "Search results" },
   "search.empty": { zh: "没有匹配的对象", en: "Nothing matches" },
   "search.coordinate": { zh: "坐标", en: "Coordinate" },
@@ -59,11 +59,12 @@ export const TOOLS = {
   "point.hint": { zh: "点击地图查询；或右键、长按、聚焦地图后按 I", en: "Click the map; or right-click, long-press, or focus the map and press I" },
   "point.reading": { zh: "正在读取…", en: "Reading…" },
   "point.degrees": { zh: "经纬度", en: "Longitude, latitude" },
-  "point.grid": { zh: "高斯-克吕格 {width}° 带 {zone}", en: "Gauss-Krüger, {width}° zone {zone}" },
+  "point.grid": { zh: "{width}° 带 {zone}（EPSG:{epsg}）", en: "{width}° zone {zone} (EPSG:{epsg})" },
   "point.regions": { zh: "行政区", en: "Regions" },
   "point.cell": { zh: "风险网格", en: "Risk cell" },
   "point.notJudged": { zh: "未评估", en: "Not judged" },
   "point.rasters": { zh: "栅格取值", en: "Raster values" },
+  "point.computed": { zh: "生成于 {age}", en: "made {age}" },
   "point.noValue": { zh: "此处无数据", en: "No data here" },
   "point.assets": { zh: "{km} km 内的对象", en: "Assets within {km} km" },
   "point.places": { zh: "{km} km 内的居民地", en: "Places within {km} km" },
@@ -109,6 +110,7 @@ export const TOOLS = {
 
   "table.title": { zh: "一张表", en: "Table" },
   "table.within": { zh: "只列图上范围", en: "Only what is on the map" },
+  "table.all": { zh: "共 {n} 项", en: "{n} items" },
   "table.rows": { zh: "共 {n} 项，已读 {shown}", en: "{n} items, {shown} read" },
   "table.many": { zh: "超过一万项，已读 {shown}", en: "more than 10,000 items, {shown} read" },
   "table.filtered": { zh: "已筛选", en: "filtered" },

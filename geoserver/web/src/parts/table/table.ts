@@ -7,7 +7,7 @@ import type { Context, MakePart } from "../../context";
 import { fill, h, later } from "../../dom";
 import { moment, say, stateName, t, value } from "../../i18n";
 import { boundsOf } from "../../items/read";
-import { tierBadge } from "../../panel/marks";
+import { stateBadge, tierBadge } from "../../panel/marks";
 import type { Table } from "../../state";
 import type { State } from "../../types";
 import { type Field, fieldsOf, listed } from "../tools/fields";
@@ -166,7 +166,7 @@ class OneTable {
       this.#head,
       h("h2", {}, t("table.title")),
       choice,
-      h("span", { class: "quiet", role: "status", "data-matched": this.#matched }, t(this.#matched === null ? "table.many" : "table.rows", counts)),
+      h("span", { class: "quiet", role: "status", "data-matched": this.#matched }, t(this.#matched === null ? "table.many" : this.#next ? "table.rows" : "table.all", counts)),
       own ? h("span", { class: "tag" }, t("table.filtered")) : null,
       h("button", { type: "button", class: "plain", "data-act": "filter", onclick: () => this.#build() }, t("tools.filter")),
       h("label", { class: "check" }, near, t("table.within")),
@@ -229,7 +229,7 @@ class OneTable {
     const tier = tierIn(name, found);
     const state = properties?.["state"] as State | undefined;
     if (tier !== null) return h("td", {}, tierBadge(tier, state ?? "sufficient"));
-    if (name === "state" && typeof found === "string") return h("td", {}, stateName(found as State));
+    if (name === "state" && typeof found === "string") return h("td", {}, stateBadge(found as State) ?? stateName(found as State));
     const choice = choices.find(({ value: code }) => code === String(found));
     const numeric = type === "integer" || type === "number";
     const text = choice?.title ?? (type === "datetime" && typeof found === "string" && found.includes("T") ? moment(found) : value(found));

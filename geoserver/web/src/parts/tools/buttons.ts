@@ -8,21 +8,24 @@ import type { Tool } from "../../state";
 const PRESS_MS = 600;
 const SLIP_PX = 8;
 
-const ICONS: Record<Tool | "table", string> = {
+/** Symbols are plotted from a palette of their own. */
+type Shown = Exclude<Tool, "plot">;
+
+const ICONS: Record<Shown | "table", string> = {
   measure: "M2 14 14 2l4 4L6 18ZM5.5 10.5 8 13M8.5 7.5l2.5 2.5M11.5 4.5 14 7",
   draw: "M4 15 16 12 12 3 4 6Z M4 15h.01M16 12h.01M12 3h.01M4 6h.01",
   identify: "M10 18s6-5.5 6-10a6 6 0 1 0-12 0c0 4.5 6 10 6 10Zm0-8a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
   filter: "M2.5 3.500h15l-6 7v6l-3-2v-4Z",
   table: "M2.5 4h15v12h-15ZM2.5 8h15M2.5 12h15M8 4v12",
 };
-const TOOLS: readonly Tool[] = ["measure", "draw", "identify", "filter"];
+const TOOLS: readonly Shown[] = ["measure", "draw", "identify", "filter"];
 const FIRST_TABLE = { dataset: "tsf", sort: "-tier", within: false };
 
 export const toolButtons: MakePart = (context) => {
   const { store } = context;
   const element = h("div", { class: "controls tool-buttons", role: "group" });
   let listening = false;
-  const button = (name: Tool | "table", pressed: boolean, onclick: () => void): HTMLElement =>
+  const button = (name: Shown | "table", pressed: boolean, onclick: () => void): HTMLElement =>
     h(
       "button",
       { type: "button", "data-tool": name, title: t(`tools.${name}`), "aria-label": t(`tools.${name}`), "aria-pressed": pressed ? "true" : "false", onclick },

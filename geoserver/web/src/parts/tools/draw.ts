@@ -8,7 +8,7 @@ import { fill, h } from "../../dom";
 import { t } from "../../i18n";
 import { boundsOf } from "../../items/read";
 import type { LabelKey } from "../../labels";
-import { drawn, exported, figuresOf, isBuffer, type Kind, kindOf, kmOf, metres, rounded, shapeOf, spliced, squareMetres, verticesOf, withVertices } from "./drawing";
+import { drawn, exported, figuresOf, isBuffer, isPlot, type Kind, kindOf, kmOf, metres, rounded, shapeOf, spliced, squareMetres, verticesOf, withVertices } from "./drawing";
 import { distance, type Place } from "./geodesy";
 import { finished, HANDLES, hide, live, show } from "./overlay";
 import { panelOf } from "./panel";
@@ -160,11 +160,11 @@ class Drawer {
     if (!tool) return;
     this.#panel.title(t(`tools.${tool}`));
     const modes = MODES[tool].map(([kind, label]) =>
-      h("button", { type: "button", class: "chip", "data-mode": kind, "aria-pressed": this.#sketch?.kind === kind ? "true" : "false", onclick: () => this.#begin(kind) }, t(label)),
+      h("button", { type: "button", class: "tool-chip", "data-mode": kind, "aria-pressed": this.#sketch?.kind === kind ? "true" : "false", onclick: () => this.#begin(kind) }, t(label)),
     );
     fill(
       this.#panel.body,
-      h("div", { class: "chips", role: "group" }, ...modes),
+      h("div", { class: "tool-chips", role: "group" }, ...modes),
       this.#live,
       ...(this.#sketch ? this.#sketching(this.#sketch) : drawings.length ? [] : [h("p", { class: "quiet pad" }, t("draw.begin"))]),
       ...(drawings.length ? this.#list(drawings) : []),
@@ -183,7 +183,7 @@ class Drawer {
     return [
       h("p", { class: "quiet pad" }, t("draw.hint")),
       this.#coordinateForm(current),
-      h("div", { class: "chips" }, action("draw.done", () => current.finish()), action("draw.undo", () => current.undo()), action("draw.cancel", cancel)),
+      h("div", { class: "tool-chips" }, action("draw.done", () => current.finish()), action("draw.undo", () => current.undo()), action("draw.cancel", cancel)),
     ];
   }
 
@@ -218,11 +218,12 @@ class Drawer {
   }
 
   #list(drawings: readonly Feature[]): HTMLElement[] {
-    const rows = drawings.map((drawing, at) => this.#row(drawing, at));
-    const file = URL.createObjectURL(new Blob([exported(drawings)], { type: "application/geo+json" }));
+    const rows = drawings.flatMap((drawing, at) => (isPlot(drawing) ? [] : [this.#row(drawing, at)]));
+    if (!rows.length) return [];
+    const file = URL.createObjectURL(new Blob([exported(drawings.filter((drawing) => !isPlot(drawing)))], { type: "application/geo+json" }));
     const give = h("a", { class: "plain", href: file, download: "drawings.geojson", "data-export": "geojson" }, t("draw.export"));
-    const clear = h("button", { type: "button", class: "plain", "data-clear": "drawings", onclick: () => this.#set([]) }, t("draw.clear"));
-    return [h("h3", { class: "pad" }, t("draw.list")), h("ul", { class: "drawings" }, ...rows), h("div", { class: "chips" }, give, clear)];
+    const clear = h("button", { type: "button", class: "plain", "data-clear": "drawings", onclick: () => this.#set(drawings.filter(isPlot)) }, t("draw.clear"));
+    return [h("h3", { class: "pad" }, t("draw.list")), h("ul", { class: "drawings" }, ...rows), h("div", { class: "tool-chips" }, give, clear)];
   }
 
   #row(drawing: Feature, at: number): HTMLElement {
@@ -243,7 +244,7 @@ class Drawer {
       h("div", { class: "line" }, h("b", {}, `${at + 1} ${t(kind)}`), h("span", { class: "figure" }, facts.join(" · "))),
       h(
         "div",
-        { class: "chips" },
+        { class: "tool-chips" },
         action("zoom", () => this.#zoom(drawing)),
         editable ? action("edit", () => this.#edit(at), this.#edited === at) : null,
         action("delete", () => this.#set(spliced(this.context.store.state.drawn, at, 1))),

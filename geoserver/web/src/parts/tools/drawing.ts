@@ -15,6 +15,9 @@ export const kmOf = (drawing: Feature): number | null => {
   return Number.isFinite(km) && km > 0 ? km : null;
 };
 
+/** A symbol of the command workplace: shown and edited there. */
+export const isPlot = (drawing: Feature): boolean => String(drawing.properties?.["kind"] ?? "").startsWith("plot/");
+
 export const isBuffer = (drawing: Feature): boolean => drawing.properties?.["buffer"] === true;
 
 export function kindOf(drawing: Feature): Kind {

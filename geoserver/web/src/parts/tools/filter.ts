@@ -94,11 +94,17 @@ class Builder {
       this.#count,
       h(
         "div",
-        { class: "chips" },
-        h("button", { type: "button", class: "plain", "data-act": "table", onclick: () => this.context.store.set({ table: { dataset: this.#dataset, sort: "", within: false } }) }, t("filter.table")),
+        { class: "tool-chips" },
+        h("button", { type: "button", class: "plain", "data-act": "table", onclick: () => this.#list() }, t("filter.table")),
         h("button", { type: "button", class: "plain", "data-act": "clear", onclick: () => this.#clear() }, t("filter.clear")),
       ),
     );
+  }
+
+  /** The worst first, where there is a worst. */
+  #list(): void {
+    const sort = this.#fields.some(({ name }) => name === "tier") ? "-tier" : "";
+    this.context.store.set({ table: { dataset: this.#dataset, sort, within: false } });
   }
 
   #clear(): void {
@@ -161,7 +167,7 @@ class Builder {
       { class: "condition-group" },
       h("div", { class: "line" }, join, above ? this.#remove(above, group) : null),
       ...group.parts.map((part) => (part.kind === "group" ? this.#group(part, group) : part.kind === "rule" ? this.#rule(part, group) : this.#place(part, group))),
-      h("div", { class: "chips" }, add("filter.addRule", () => put(this.#blank())), add("filter.addGroup", () => put(empty())), this.#areas().length ? add("filter.addPlace", () => this.#putPlace(put)) : null),
+      h("div", { class: "tool-chips" }, add("filter.addRule", () => put(this.#blank())), add("filter.addGroup", () => put(empty())), this.#areas().length ? add("filter.addPlace", () => this.#putPlace(put)) : null),
       above || this.#areas().length ? null : h("p", { class: "quiet" }, t("filter.noDrawing")),
     );
   }

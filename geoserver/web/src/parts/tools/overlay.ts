@@ -4,7 +4,7 @@ import type { Feature, FeatureCollection } from "geojson";
 import type { GeoJSONSource, LayerSpecification } from "maplibre-gl";
 import type { OneMap } from "../../map/view";
 import type { Theme } from "../../state";
-import { figuresOf, kindOf, metres, shapeOf, squareMetres, verticesOf } from "./drawing";
+import { figuresOf, isPlot, kindOf, metres, shapeOf, squareMetres, verticesOf } from "./drawing";
 import type { Place } from "./geodesy";
 
 export const HANDLES = "drawings:handles";
@@ -16,6 +16,7 @@ const INK: Record<Theme, [line: string, halo: string]> = { day: ["#7a1f6b", "#ff
 export function finished(drawings: readonly Feature[]): FeatureCollection {
   return collection(
     drawings.flatMap((drawing, at): Feature[] => {
+      if (isPlot(drawing)) return [];
       const geometry = shapeOf(drawing);
       const figures = figuresOf(geometry);
       const text = figures ? (figures.area === null ? metres(figures.length) : squareMetres(figures.area)) : "";

@@ -77,7 +77,7 @@ function reportOf(report: PointReport, { actions }: Context, radius: number, cho
   const { lon, lat, grid, grid_6: wide, regions, cell, rasters, assets, places, counts } = report;
   const copy = h("button", { type: "button", class: "link", onclick: () => void navigator.clipboard?.writeText(`${lon},${lat}`) }, t("point.copy"));
   const facts: [string, string][] = [[t("point.degrees"), `${lon.toFixed(5)}, ${lat.toFixed(5)}`], ["", `${sixtieths(lat, "N", "S")} ${sixtieths(lon, "E", "W")}`]];
-  for (const each of [grid, wide]) if (each) facts.push([t("point.grid", { width: each.width, zone: each.zone }), metresOf(each)]);
+  for (const each of [grid, wide]) if (each) facts.push([t("point.grid", { width: each.width, zone: each.zone, epsg: each.epsg }), metresOf(each)]);
   const trail = regions.map(({ code, name, tier, state }) =>
     h("li", {}, h("button", { type: "button", class: "row", onclick: () => actions.openRegion(code) }, tierMark(tier, state), h("span", { class: "name" }, name), h("span", { class: "quiet" }, code))),
   );
@@ -92,15 +92,15 @@ function reportOf(report: PointReport, { actions }: Context, radius: number, cho
     h(
       "li",
       { class: "reading-row", "data-raster": layer },
-      h("span", { class: "name" }, say(title), originTag(origin)),
-      h("b", { class: "figure" }, read === null ? t("point.noValue") : value(read, unit)),
-      h("span", { class: "quiet" }, age(updated_at)),
+      h("span", { class: "name" }, say(title)),
+      h("b", { class: "figure" }, read === null ? t("point.noValue") : value(read, unit === "deg" ? "°" : unit)),
+      h("span", { class: "quiet" }, originTag(origin), t("point.computed", { age: age(updated_at) })),
     ),
   );
   const radii = h(
     "div",
-    { class: "chips", role: "group", "aria-label": t("point.radius") },
-    ...RADII.map((km) => h("button", { type: "button", class: "chip", "aria-pressed": km === radius ? "true" : "false", onclick: () => choose(km) }, `${km} km`)),
+    { class: "tool-chips", role: "group", "aria-label": t("point.radius") },
+    ...RADII.map((km) => h("button", { type: "button", class: "tool-chip", "aria-pressed": km === radius ? "true" : "false", onclick: () => choose(km) }, `${km} km`)),
   );
   const near = (name: LabelKey, found: readonly Near[], count: number): HTMLElement[] => [
     h("h3", { class: "pad" }, t(name, { km: radius })),
@@ -137,7 +137,7 @@ function neighbour({ dataset, id, name, distance_km: km, lon, lat, tier, state, 
   );
 }
 
-const metresOf = ({ x, y, epsg }: Grid): string => `X ${x.toFixed(2)} Y ${y.toFixed(2)} (EPSG:${epsg})`;
+const metresOf = ({ x, y }: Grid): string => `X ${x.toFixed(2)}  Y ${y.toFixed(2)}`;
 
 /** 31°12′00.0″N */
 function sixtieths(degrees: number, positive: string, negative: string): string {
