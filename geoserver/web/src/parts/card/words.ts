@@ -48,7 +48,7 @@ export function eitherWay(limits: readonly Limit[]): { limit: Limit; words: (uni
 }
 
 /** "orange ≤ 4.07 m, project default": a limit in words. */
-function limitWords({ tier, value: limit, kind, direction }: Limit, unit: string, both: string | null): string {
+export function limitWords({ tier, value: limit, kind, direction }: Limit, unit: string, both: string | null = null): string {
   return `${tierName(tier)} ${both ?? `${direction === "above" ? "≥" : "≤"} ${value(limit, unit)}`} · ${t(`card.kind.${kind}`)}`;
 }
 
