@@ -55,10 +55,10 @@ async def wall_drive(request: Request, name: Name, told: Told) -> Response:
 
 
 @streams.get("/{name}/events")
-async def wall_events(request: Request, name: Name) -> Response:
-    """Tell a screen what to show, as it is told."""
+async def wall_events(request: Request, name: Name, screen: bool = True) -> Response:
+    """Tell a screen what to show, as it is told; a phone that only watches is no `screen`."""
     walls = _walls(request)
-    return Stream(lambda: walls.place(name), lambda: walls.stream(name))
+    return Stream(lambda: walls.place(name, screen=screen), lambda: walls.stream(name))
 
 
 def _walls(request: Request) -> Walls:

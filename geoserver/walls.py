@@ -26,6 +26,8 @@ class Wall:
     ----------
     turn : int
         Scenes forward less scenes back, all told: presses that come together are told together.
+    listening, watching : int
+        Screens, and phones, that hold a stream.
     """
 
     name: str
@@ -36,8 +38,14 @@ class Wall:
     address: str | None = None
     turn: int = 0
     listening: int = 0
+    watching: int = 0
     used: float = 0.0
     news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def held(self) -> int:
+        """Streams of this wall."""
+        return self.listening + self.watching
 
     def to_json(self) -> dict[str, Any]:
         """Return the wall as the API gives it."""
@@ -112,27 +120,25 @@ class Walls:
         return wall
 
     @contextmanager
-    def place(self, name: str) -> Iterator[None]:
-        """Hold a place among the screens that listen to a wall.
+    def place(self, name: str, *, screen: bool = True) -> Iterator[None]:
+        """Hold a place among those that listen to a wall: a screen, or a phone that watches it.
 
         Raises
         ------
         Busy
             If every place is taken, or the server stops.
         """
-        listening = sum(wall.listening for wall in self._walls.values())
-        if self._closed or listening >= self._most_listeners:
-            raise Busy("too many walls listen already", where="walls", expected="ask again after a second")
+        held = sum(wall.held for wall in self._walls.values())
+        if self._closed or held >= self._most_listeners:
+            raise Busy("too many listen to walls already", where="walls", expected="ask again after a second")
         wall = self._made(name)
-        wall.listening += 1
-        _tell(wall)  # a phone sees that a screen is there
+        _count(wall, 1, screen=screen)
         try:
             yield
         finally:
-            wall.listening -= 1
+            _count(wall, -1, screen=screen)
             wall.used = self._now()
-            _tell(wall)
-            if not wall.number and not wall.listening:  # it was never told anything: nothing to remember
+            if not wall.number and not wall.held:  # it was never told anything: nothing to remember
                 self._walls.pop(name, None)
 
     async def stream(self, name: str) -> AsyncIterator[bytes]:
@@ -154,7 +160,7 @@ class Walls:
     def _made(self, name: str) -> Wall:
         self._forget()
         if name not in self._walls and len(self._walls) >= MOST:
-            idle = [each for each in self._walls.values() if not each.listening]
+            idle = [each for each in self._walls.values() if not each.held]
             if not idle:
                 raise Busy("too many walls", where="walls", expected=f"at most {MOST} at a time")
             del self._walls[min(idle, key=lambda each: each.used).name]
@@ -165,8 +171,16 @@ class Walls:
     def _forget(self) -> None:
         oldest = self._now() - FORGOTTEN_AFTER
         for wall in list(self._walls.values()):
-            if not wall.listening and wall.used < oldest:
+            if not wall.held and wall.used < oldest:
                 del self._walls[wall.name]
+
+
+def _count(wall: Wall, change: int, *, screen: bool) -> None:
+    if screen:
+        wall.listening += change
+    else:
+        wall.watching += change
+    _tell(wall)  # a phone sees that a screen is there
 
 
 def _word(wall: Wall) -> bytes:

@@ -147,6 +147,14 @@ def test_no_wall_is_taken_from_the_screens_that_listen() -> None:
     walls.drive("one-more", step=1)
 
 
+def test_a_phone_that_watches_is_not_counted_as_a_screen_but_takes_a_place() -> None:
+    walls = Walls(2)
+    with walls.place("hall", screen=False), walls.place("hall"):
+        assert walls.known("hall").listening == 1
+        with pytest.raises(Busy), walls.place("hall"):
+            pass
+
+
 def test_a_screen_that_was_never_told_anything_leaves_nothing_behind() -> None:
     walls = Walls(8)
     with walls.place("hall"):

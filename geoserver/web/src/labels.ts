@@ -1,6 +1,7 @@
 /** Every word the page itself says, in both languages, one file a part. Words about data come from the server. */
 
 import { CARD } from "./labels/card";
+import { COMMAND } from "./labels/command";
 import { DECISION } from "./labels/decision";
 import { MAP } from "./labels/map";
 import { PAGE } from "./labels/page";
@@ -9,6 +10,7 @@ import { RAIL } from "./labels/rail";
 import { STATES } from "./labels/states";
 import { TIME } from "./labels/time";
 import { TOOLS } from "./labels/tools";
+import { WALL } from "./labels/wall";
 
 export const LABELS = {
   ...PAGE,
@@ -19,6 +21,8 @@ export const LABELS = {
   ...RAIL,
   ...STATES,
   ...TIME,
+  ...COMMAND,
+  ...WALL,
   ...DECISION,
 } satisfies Record<string, { zh: string; en: string }>;
 

@@ -8,7 +8,7 @@ export type Lang = "zh" | "en";
 export type Theme = "day" | "night";
 export type Workplace = "monitoring" | "command" | "decision";
 export type Tab = "regions" | "layers";
-export type Tool = "measure" | "draw" | "identify" | "filter";
+export type Tool = "measure" | "draw" | "identify" | "filter" | "plot";
 
 export interface Selection {
   kind: "feature" | "cell";
@@ -59,6 +59,8 @@ export interface Wall {
   scene: string;
   /** Seconds a scene; 0 stays. */
   loop: number;
+  /** Under which a phone can drive it; empty for none. */
+  name: string;
 }
 
 export interface State {
@@ -91,6 +93,8 @@ export interface State {
   incident: string | null;
   whatIf: WhatIf | null;
   wall: Wall | null;
+  /** Name of the wall that this page drives. */
+  remote: string | null;
 }
 
 export const NATION = "100000";
@@ -118,6 +122,7 @@ export const INITIAL: State = {
   incident: null,
   whatIf: null,
   wall: null,
+  remote: null,
 };
 
 const TIERS: readonly Tier[] = [4, 3, 2, 1, 0];
@@ -158,7 +163,9 @@ export function toQuery(state: State): string {
   if (state.wall) {
     query.set("wall", state.wall.scene);
     if (state.wall.loop) query.set("loop", String(state.wall.loop));
+    if (state.wall.name) query.set("name", state.wall.name);
   }
+  if (state.remote) query.set("remote", state.remote);
   if (state.view) query.set("at", writeView(state.view));
   return query.toString();
 }
@@ -201,14 +208,15 @@ export function fromQuery(text: string): State {
     moment: readMoment(query.get("time")),
     asOf: readMoment(query.get("as_of")),
     compare: readCompare(query.get("compare")),
-    tool: oneOf(query.get("tool"), ["measure", "draw", "identify", "filter"], null),
+    tool: oneOf(query.get("tool"), ["measure", "draw", "identify", "filter", "plot"], null),
     point: readPoint(query.get("point")),
     drawn: readDrawn(query.get("drawn")),
     filter: readFilter(query.get("filter")),
     table: readTable(query.get("table")),
     incident: query.get("incident") || null,
     whatIf: readWhatIf(query.get("what_if")),
-    wall: wall ? { scene: wall, loop: Math.max(0, number(query.get("loop") ?? "0") ?? 0) } : null,
+    wall: wall ? { scene: wall, loop: Math.max(0, number(query.get("loop") ?? "0") ?? 0), name: readName(query.get("name")) ?? "" } : null,
+    remote: readName(query.get("remote")),
   };
 }
 
@@ -271,6 +279,8 @@ function readFilter(text: string | null): Filter | null {
   const [, dataset, cql] = /^(\w+):([\s\S]+)$/.exec(text ?? "") ?? [];
   return dataset && cql ? { dataset, cql } : null;
 }
+
+const readName = (text: string | null): string | null => (text && /^[\w-]{1,40}$/.test(text) ? text : null);
 
 function readTable(text: string | null): Table | null {
   const [dataset, within, ...sort] = (text ?? "").split(":");

@@ -29,7 +29,8 @@ test("every part of the state survives the address", () => {
     table: { dataset: "tsf", sort: "-tier,name", within: true },
     incident: "w-1/2",
     whatIf: { rain: 80, hours: 24, pga: 0.2, pond: 0.5 },
-    wall: { scene: "nation", loop: 20 },
+    wall: { scene: "nation", loop: 20, name: "hall" },
+    remote: "hall-2",
   };
   expect(fromQuery(`?${toQuery(state)}`)).toEqual(state);
 });

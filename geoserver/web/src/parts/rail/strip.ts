@@ -87,13 +87,15 @@ class Strip {
   }
 
   #railInSight(): boolean {
-    return this.context.store.state.selected === null && this.context.page.isOpen("right");
+    const { selected, workplace } = this.context.store.state;
+    return selected === null && workplace !== "command" && this.context.page.isOpen("right");
   }
 
   #look(): void {
     this.#toast.hidden = true;
     if (this.#railInSight()) return this.watch.focus();
-    this.context.store.set({ selected: null });
+    const { workplace } = this.context.store.state;
+    this.context.store.set({ selected: null, workplace: workplace === "command" ? "monitoring" : workplace });
     this.context.page.open("right");
     setTimeout(() => this.watch.focus()); // once it is drawn
   }
