@@ -31,7 +31,10 @@ def _of_rasters(opened: OpenSite, layer: Layer) -> list[dict[str, Any]]:
 
 
 def _made_from(inputs: Sequence[Mapping[str, Any]]) -> str:
-    files = (f"{each.get('file') or each.get('source', '')} sha256:{each.get('sha256', '')[:12]}" for each in inputs)
+    files = (
+        f"{each.get('file') or each.get('source', '')} sha256:{each.get('sha256', '')[:12]}"
+        for each in inputs
+    )
     return " + ".join(files)
 
 
