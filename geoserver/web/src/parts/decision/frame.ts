@@ -96,7 +96,7 @@ export function rings(assets: readonly Supposed[], night: boolean): Overlay {
           "circle-radius": ["interpolate", ["linear"], ["zoom"], 4, ["match", ["get", "tier"], 4, 6, 3, 5, 3.5], 9, ["match", ["get", "tier"], 4, 17, 3, 16, 14], 12, 21],
           "circle-color": "transparent",
           "circle-stroke-color": ink,
-          "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 5, ["match", ["get", "tier"], 4, 1.2, 0], 7, ["match", ["get", "tier"], 4, 1.6, 3, 1.2, 0], 10, 1.3],
+          "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 5, 0, 7, ["match", ["get", "tier"], 4, 1.2, 0], 9, ["match", ["get", "tier"], [3, 4], 1.2, 0.8], 11, 1.4],
           "circle-stroke-opacity": ["case", [">=", ["get", "tier"], 3], 0.9, 0.5],
         },
       },

@@ -2,7 +2,7 @@
 
 import type { Rate, TierScores, Verification } from "../../api/decision";
 import { h } from "../../dom";
-import { moment, t, tierName, value } from "../../i18n";
+import { moment, say, t, tierWord } from "../../i18n";
 import type { LabelKey } from "../../labels";
 import { tierMark } from "../../panel/marks";
 
@@ -31,9 +31,9 @@ export function scores({ warnings }: Verification): HTMLElement[] {
     h(
       "tr",
       { "data-tier": each.tier },
-      h("th", { scope: "row" }, h("span", { class: "tier-line" }, tierMark(each.tier), t("decision.atLeast", { tier: tierName(each.tier) }))),
+      h("th", { scope: "row" }, h("span", { class: "tier-line" }, tierMark(each.tier), t("decision.atLeast", { tier: say(tierWord(each.tier)) }))),
       ...RATES.map(([name]) => rate(each[name])),
-      h("td", { class: "figure" }, value(each.lead_hours.median, "h")),
+      h("td", { class: "figure" }, each.lead_hours.median === null ? "—" : `${each.lead_hours.median.toFixed(1)} h`),
     ),
   );
   return [
