@@ -3,6 +3,7 @@
 import { CARD } from "./labels/card";
 import { COMMAND } from "./labels/command";
 import { DECISION } from "./labels/decision";
+import { HELP } from "./labels/help";
 import { MAP } from "./labels/map";
 import { PAGE } from "./labels/page";
 import { PRINT } from "./labels/print";
@@ -14,6 +15,7 @@ import { WALL } from "./labels/wall";
 
 export const LABELS = {
   ...PAGE,
+  ...HELP,
   ...MAP,
   ...TOOLS,
   ...CARD,

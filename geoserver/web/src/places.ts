@@ -5,6 +5,7 @@ import { card } from "./parts/card/card";
 import { controls } from "./parts/controls";
 import { corner } from "./parts/corner";
 import { header } from "./parts/header";
+import { help } from "./parts/help";
 import { layers } from "./parts/layers/layers";
 import { rail } from "./parts/rail/rail";
 import { strip } from "./parts/rail/strip";
@@ -48,5 +49,6 @@ export const PLACES: readonly Place[] = [
   { slot: "stage", when: ({ filter }) => filter !== null, make: async () => (await import("./parts/tools/filtered")).filtered },
   { slot: "tools", when: always, make: () => controls },
   { slot: "tools", when: always, make: () => toolButtons },
+  { slot: "tools", when: always, make: () => help },
   { slot: "corner", when: always, make: () => corner },
 ];
