@@ -66,6 +66,13 @@ test("a limit far from the readings does not flatten them, and is named as beyon
   expect(frame.high).toBeLessThan(16);
 });
 
+test("the nearest limit is shown even beside readings that hardly move, the others are not", () => {
+  // 3.31 to 3.34 spans 0.03; red at 3.7 is 0.36 away, 12 times that; orange at 4.07 would flatten more.
+  const frame = frameOf([lineOf(series([[at(0), 3.31, 1], [at(1), 3.34, 1]]))], [limit(4, 3.7, "below"), limit(3, 4.07, "below")]);
+  expect(frame.inside.map(({ value }) => value)).toEqual([3.7]);
+  expect(frame.high).toBeGreaterThan(3.7);
+});
+
 test("a failed spike does not stretch the axis; it is drawn at the edge", () => {
   const frame = frameOf([lineOf(series([[at(0), 10, 1], [at(1), 12, 1], [at(2), 9999, 4]]))], []);
   expect(frame.high).toBeLessThan(13);

@@ -18,8 +18,9 @@ export interface Line {
 /** QARTOD: good and not evaluated reach a threshold, nothing else does. */
 const USABLE: readonly number[] = [1, 2];
 const MARGIN = 0.08;
-/** A limit further away than so many times what the readings span is told in words. */
+/** A limit further away than so many times what the readings span is told in words; the nearest may be further. */
 const REACH = 1.5;
+const REACH_OF_NEAREST = 20;
 
 export function lineOf({ point_id: pointId, name, samples }: PointSeries): Line {
   const usable: Place[] = [];
@@ -73,7 +74,7 @@ export function frameOf(lines: readonly Line[], limits: readonly Limit[]): Frame
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const span = Math.max(most - least, Math.abs(most) * 1e-3, 1e-6);
   const nearest = Math.min(...limits.map(({ value }) => away(value, least, most)));
-  const reach = Math.max(span * REACH, Number.isFinite(nearest) && nearest <= span * REACH * 4 ? nearest * 1.001 : 0);
+  const reach = Math.max(span * REACH, Number.isFinite(nearest) && nearest <= span * REACH_OF_NEAREST ? nearest * 1.001 : 0);
   const inside = limits.filter(({ value }) => away(value, least, most) <= reach);
   const edges = [least, most, ...inside.map(({ value }) => value)];
   const [low, high] = [Math.min(...edges), Math.max(...edges)];
