@@ -34,6 +34,9 @@ export class Reader {
   }
 
   async readLayers(again = (): void => void this.readLayers()): Promise<void> {
+    const { state } = this.context.store;
+    // A valid time without its run: which one it is comes first, so that now is never shown in its place.
+    if (state.moment && !state.asOf && !this.context.data.moments.length) await this.readMoments();
     const { asOf } = this.context.store.state;
     const layers = await this.context.ask("layers", "what.layers", () => past.layers(asOf), again);
     if (layers && asOf === this.context.store.state.asOf) this.context.data.put("layers", layers);
