@@ -19,6 +19,7 @@ export async function keepOffline(newer: () => void, first: () => void): Promise
   } catch {
     return; // a browser that is told to keep nothing; all else works
   }
+  if (!registration) return; // nor does one that is told to run no workers answer with any
   const look = (): void => {
     const { waiting } = registration;
     if (!waiting || !workers.controller) return;
