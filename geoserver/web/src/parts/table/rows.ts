@@ -13,10 +13,10 @@ export function windowOf(scrollTop: number, height: number, count: number): [fro
   return [Math.min(from, count), Math.min(count, Math.ceil((scrollTop + height) / ROW_PX) + AROUND)];
 }
 
-/** Properties in the order of columns: what it is called and how it stands first. */
+/** Properties in the order of columns: what it is called and how it stands first. The identifier is the id. */
 export function columnsOf(fields: readonly Field[]): Field[] {
   const rank = ({ name }: Field): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
-  return [...fields].sort((a, b) => rank(a) - rank(b));
+  return fields.filter(({ name }) => name !== "identifier").sort((a, b) => rank(a) - rank(b));
 }
 
 /** The next order after a click on a heading: up, down, none. */

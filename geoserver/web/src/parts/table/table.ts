@@ -230,6 +230,7 @@ class OneTable {
     const state = properties?.["state"] as State | undefined;
     if (tier !== null) return h("td", {}, tierBadge(tier, state ?? "sufficient"));
     if (name === "state" && typeof found === "string") return h("td", {}, stateBadge(found as State) ?? stateName(found as State));
+    if (name === "dataset" && typeof found === "string") return h("td", {}, this.context.actions.datasetName(found));
     const choice = choices.find(({ value: code }) => code === String(found));
     const numeric = type === "integer" || type === "number";
     const text = choice?.title ?? (type === "datetime" && typeof found === "string" && found.includes("T") ? moment(found) : value(found));
