@@ -134,21 +134,33 @@ def serve(
     ] = None,
     prepare: Annotated[
         bool,
-        typer.Option("--prepare", help="First make the sample site and run the pipeline, if not done yet."),
+        typer.Option(
+            "--prepare", help="First make the sample site with the runs of some days, if not done yet."
+        ),
     ] = False,
 ) -> None:
     """Serve the map, the OGC API, the tiles and the warnings feed. Ctrl-C stops it."""
     settings = settings_of(site, host=host, port=port)
     if prepare:
-        if not (settings.site / FILE_NAME).exists():
+        made = not (settings.site / FILE_NAME).exists()
+        if made:
             _init(settings, seed=20260720)
         with Store.open(settings.site, settings.database) as store:
             fresh = store.last_run() is None
         if fresh:
+            for at in _history(settings) if made else ():
+                _run(settings, as_json=False, at=at)
             _run(settings, as_json=False)
             os.execv(sys.executable, sys.orig_argv)  # the pipeline's libraries and memory are not served with
     Site.open(settings.site)
     _serve(settings)
+
+
+def _history(settings: Settings) -> list[datetime]:
+    """Return the times at which a new sample is judged first: the days before, for the time scrubber."""
+    from pipelines.sample.recipe import times_before  # noqa: PLC0415
+
+    return times_before(Site.open(settings.site).now())
 
 
 def _serve(settings: Settings) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from minegis.variables import variable
 from pipelines.sample.recipe import MonitoringRecipe, PointRecipe
 from pipelines.sample.weather import RainField
 
+_REMEMBERED, _THINNED, _GREW = timedelta(days=4), timedelta(hours=6), timedelta(days=3)
 SIGNALS = ("blue", "yellow", "orange", "red")
 
 
@@ -156,25 +157,57 @@ class _Maker:
         end = self.rain.end - timedelta(minutes=int(self.rng.integers(0, min(interval, 50))))
         if shown == "stale":
             end -= timedelta(days=self.recipe.stale_after)
-        quality = {"silent": Quality.MISSING, "bad": Quality.FAIL}.get(shown, Quality.GOOD)
-        readings = []
-        for back in range(self.recipe.samples - 1, -1, -1):
-            age = timedelta(minutes=interval * back)
-            value = None if shown == "silent" else self._sample(name, centre, age, known)
-            readings.append(
-                Reading(
-                    point_id=station.id,
-                    dataset=one.dataset,
-                    asset_id=one.asset.id,
-                    variable=name,
-                    value=value,
-                    observed_at=end - age,
-                    quality=quality,
-                    origin=Origin.SAMPLE,
-                    source=self.source,
-                )
+        ages = [timedelta(minutes=interval * back) for back in range(self.recipe.samples - 1, -1, -1)]
+        last = [(age, self._sample(name, centre, age, known)) for age in ages if shown != "silent"]
+        values: list[tuple[timedelta, float | None]] = [
+            *self._older(one, station, shown, centre, known, ages[0]),
+            *last,
+        ]
+        silence: list[tuple[timedelta, float | None]] = [(age, None) for age in ages]
+        return [
+            Reading(
+                point_id=station.id,
+                dataset=one.dataset,
+                asset_id=one.asset.id,
+                variable=name,
+                value=value,
+                observed_at=end - age,
+                quality={"silent": Quality.MISSING, "bad": Quality.FAIL}.get(shown, Quality.GOOD),
+                origin=Origin.SAMPLE,
+                source=self.source,
             )
-        return readings
+            for age, value in values or silence
+        ]
+
+    def _older(
+        self,
+        one: Watched,
+        station: Feature,
+        shown: str,
+        centre: float,
+        known: dict[str, float],
+        since: timedelta,
+    ) -> list[tuple[timedelta, float]]:
+        """Return what a point read in the days before, thinned: what is bad now was calm and grew worse.
+
+        Drawn from a generator of its own, so that the last readings do not depend on how far back this goes.
+        """
+        if shown in ("silent", "stale"):
+            return []
+        name, step = (
+            str(station.properties["variable"]),
+            timedelta(minutes=station.properties["interval_minutes"]),
+        )
+        maker = replace(self, rng=np.random.default_rng(list(f"{self.source} {station.id}".encode())))
+        grew = shown in SIGNALS and name in self.recipe.levels and name != "displacement_rate"  # steady creep
+        calm = maker._centre(one, name, "quiet", station, known) if grew else centre
+        found = []
+        age = max(step, _THINNED) * (since // max(step, _THINNED) + 1)
+        while age <= _REMEMBERED:
+            share = max(0.0, 1 - age / _GREW)
+            found.append((age, maker._sample(name, share * centre + (1 - share) * calm, age, known)))
+            age += max(step, _THINNED)
+        return found[::-1]
 
     def _sample(self, name: str, centre: float, age: timedelta, known: dict[str, float]) -> float:
         if name == "displacement":

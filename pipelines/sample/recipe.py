@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -160,6 +160,7 @@ class Recipe(Declaration):
     title: BilingualText
     reference_time: datetime
     resolution: int
+    history_hours: tuple[float, ...]
     areas: tuple[SampleArea, ...]
     terrain: TerrainRecipe
     tsf: TsfRecipe
@@ -169,6 +170,11 @@ class Recipe(Declaration):
     earthquake: EarthquakeRecipe
     rain: RainRecipe
     forecast: ForecastRecipe
+
+
+def times_before(reference: datetime) -> list[datetime]:
+    """Return the times at which a sample is judged before its reference time, the earliest first."""
+    return sorted(reference - timedelta(hours=hours) for hours in recipe().history_hours)
 
 
 @cache
