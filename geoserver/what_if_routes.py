@@ -83,7 +83,7 @@ async def supposed_cells(request: Request, tiles: MapTiles, tile: Tile) -> Respo
         return kept
     data = tiles.cache.find(tag)
     if data is None:
-        made = services_of(request).tile(lambda: tile_of(found.tables, tile, abandoned), request)
+        made = services_of(request).tile(lambda: tile_of(found.tables, tile, abandoned))
         data = await unless_left(request, made)
         tiles.cache.keep(tag, data)
     if not data:

@@ -5,7 +5,7 @@ import { type Answer, ask } from "../../api/decision";
 import type { Context } from "../../context";
 import { later } from "../../dom";
 import { NATION, type Store, type WhatIf } from "../../state";
-import { supposedOf } from "./supposed";
+import { NOTHING as SUPPOSING_NOTHING, supposedOf } from "./supposed";
 
 const WAIT_MS = 180;
 
@@ -26,6 +26,7 @@ export class Session {
   readonly #watchers = new Set<(standing: Standing) => void>();
   #left = new AbortController();
   #asked = "";
+  #warmed = false;
   /** The answer for the whole site to what is supposed now. */
   #known: Answer | null = null;
   readonly #soon = later(() => void this.#ask(), WAIT_MS);
@@ -56,6 +57,13 @@ export class Session {
     this.#stand({ supposed, whole: whole ?? this.standing.whole, here: null, asking: true, failed: null });
     this.#known = whole;
     this.#soon();
+  }
+
+  /** Let the server read the last run before somebody waits for it; a failure is told when it matters. */
+  warm(): void {
+    if (this.#warmed) return;
+    this.#warmed = true;
+    ask(SUPPOSING_NOTHING, null, new AbortController().signal).catch(() => (this.#warmed = false));
   }
 
   retry(): void {
