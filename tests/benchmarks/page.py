@@ -1,4 +1,4 @@
-"""Report: how fast the map page is in a headless Chromium that draws without a GPU, and whether its heap grows.
+"""Report: how fast the map page is in a headless Chromium without a GPU, and whether its heap grows.
 
 Run by hand, on a quiet machine, after ``make up`` or ``npm run build`` in ``geoserver/web``:
 ``.venv/bin/python tests/benchmarks/page.py [--site FOLDER] [--web FOLDER] [--soak SECONDS]``.
