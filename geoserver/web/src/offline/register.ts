@@ -10,7 +10,7 @@ const WAIT_MS = 2_000;
  * its first worker: what was read before, it has not seen.
  */
 export async function keepOffline(newer: () => void, first: () => void): Promise<void> {
-  if (import.meta.env.DEV || !("serviceWorker" in navigator)) return;
+  if (import.meta.env.DEV || !navigator.serviceWorker) return; // absent over plain HTTP, and where workers are blocked
   const workers = navigator.serviceWorker;
   if (!workers.controller) workers.addEventListener("controllerchange", () => handOver(first), { once: true });
   let registration;
