@@ -114,13 +114,14 @@ export class App {
     if (!this.#data.site) return this.start();
     if (this.#renewing) return;
     this.#renewing = true;
+    const since = Date.now();
     this.#tiles?.retry();
     this.#live.retry();
     await this.#reader.refresh(true);
     this.#renewing = false;
     if (states.health.server !== "answering") return;
     for (const { part, shown } of this.#standing) if (shown) part?.update(EVERYTHING);
-    states.renewed();
+    states.renewed(since);
   }
 
   /** Run a request; where it fails say so and offer `again`. */

@@ -35,8 +35,8 @@ type Listener = (health: Health, before: Health) => void;
 export class States {
   #health: Health = { server: "answering", heardAt: null, keptAt: null };
   readonly #listeners: Listener[] = [];
-  /** Of each address whose last answer was an old one: when the server gave it. */
-  readonly #kept = new Map<string, number>();
+  /** Of each address whose last answer was an old one: when the server gave it, and when the page got it, ms. */
+  readonly #kept = new Map<string, { given: number; heard: number }>();
   #probing: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
   /** Of several questions under way the last one counts. */
@@ -65,7 +65,7 @@ export class States {
   answered(path: string, answer: Pick<Response, "status" | "type" | "headers">): void {
     const kept = Date.parse(answer.headers.get(KEPT_AT) ?? "");
     if (!Number.isNaN(kept)) {
-      this.#kept.set(path, kept);
+      this.#kept.set(path, { given: kept, heard: Date.now() });
       this.#become(this.#health.server === "signed-out" ? "signed-out" : "silent");
     } else if (asksForLogin(answer)) {
       this.#become("signed-out");
@@ -89,9 +89,9 @@ export class States {
     this.#probing = setTimeout(() => void this.#ask());
   }
 
-  /** What is shown was read again: no answer from before is left on the page. */
-  renewed(): void {
-    this.#kept.clear();
+  /** What is shown was read again from `since` on: no answer from before is left on the page. */
+  renewed(since: number): void {
+    for (const [path, { heard }] of this.#kept) if (heard < since) this.#kept.delete(path);
     this.#become(this.#health.server);
   }
 
@@ -117,7 +117,7 @@ export class States {
 
   #become(server: Server): void {
     const before = this.#health;
-    const keptAt = this.#kept.size ? Math.min(...this.#kept.values()) : null;
+    const keptAt = this.#kept.size ? Math.min(...[...this.#kept.values()].map(({ given }) => given)) : null;
     const heardAt = server === "answering" ? Date.now() : before.heardAt;
     this.#health = { server, heardAt, keptAt };
     if (server !== "answering") this.suspect();

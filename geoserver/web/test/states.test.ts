@@ -79,7 +79,9 @@ test("the age of what is shown is that of the oldest answer, until that address 
   expect(told.at(-1)).toEqual({ server: "silent", heardAt: null, keptAt: NOW - 2 * 3_600_000 });
   states.answered("/b", answer(200));
   expect(told.at(-1)).toEqual({ server: "answering", heardAt: NOW, keptAt: NOW - 3_600_000 });
-  states.renewed();
+  states.renewed(NOW);
+  expect(states.health.keptAt).toBe(NOW - 3_600_000); // was said again since, or is on its way
+  states.renewed(NOW + 1);
   expect(told.at(-1)?.keptAt).toBeNull();
 });
 

@@ -8,7 +8,7 @@ export const STATES = {
   "states.waiting": { zh: "正在自动重连", en: "Trying again by itself" },
   "states.again": { zh: "立即重试", en: "Try now" },
   "states.signIn": { zh: "重新登录", en: "Sign in again" },
-  "states.back": { zh: "已重新连上服务器，正在更新", en: "Connected again; reading what is new" },
+  "states.back": { zh: "正在更新", en: "Being updated" },
   "states.unread": { zh: "未读到：{what}", en: "Not read: {what}" },
   "states.tilesSlow": { zh: "图层读得慢：{what}；仍在等待", en: "Slow to arrive: {what}; still waiting" },
   "states.tilesFailed": { zh: "有瓦片没有读到：{what}；正在自动重试", en: "Tiles could not be read: {what}; trying again" },

@@ -5,9 +5,10 @@
 
 import { ApiFailure } from "../api";
 import { fill, h } from "../dom";
-import { ago, moment, t } from "../i18n";
+import { t } from "../i18n";
 import type { LabelKey } from "../labels";
-import { type Health, patience, states } from "../states";
+import { patience, states } from "../states";
+import { asOf, standing, word } from "./health";
 
 interface Notice {
   text: string;
@@ -106,28 +107,20 @@ export class Banner {
 
   #renderHealth(): void {
     const { health } = states;
-    this.#health.hidden = health.server === "answering";
+    this.#health.hidden = standing() === null;
     document.documentElement.dataset["server"] = health.server;
-    if (health.server === "answering") return;
+    if (this.#health.hidden) return;
     const out = health.server === "signed-out";
+    const silent = health.server === "silent";
     const unread = [...new Set([...this.#notices.values()].map(({ what }) => what).filter(Boolean))];
     fill(
       this.#health,
-      h("strong", {}, t(out ? "states.signedOut" : "states.offline")),
+      h("strong", {}, t(word(health))),
       h("span", {}, asOf(health)),
       unread.length ? h("span", {}, t("states.unread", { what: unread.join(" · ") })) : null,
-      out ? null : h("span", { class: "waiting" }, t("states.waiting")),
-      out
-        ? h("button", { type: "button", class: "link", onclick: () => location.reload() }, t("states.signIn"))
-        : h("button", { type: "button", class: "link", onclick: () => states.probe() }, t("states.again")),
+      silent ? h("span", { class: "waiting" }, t("states.waiting")) : null,
+      out ? h("button", { type: "button", class: "link", onclick: () => location.reload() }, t("states.signIn")) : null,
+      silent ? h("button", { type: "button", class: "link", onclick: () => states.probe() }, t("states.again")) : null,
     );
   }
-}
-
-/** Until when what is shown is known: the oldest answer on the page counts. */
-function asOf({ heardAt, keptAt }: Health): string {
-  const at = keptAt ?? heardAt;
-  if (at === null) return t("states.nothing");
-  const minutes = Math.max(0, Math.round((Date.now() - at) / MINUTE_MS));
-  return t("states.asOf", { at: moment(new Date(at).toISOString()), age: ago(minutes) });
 }

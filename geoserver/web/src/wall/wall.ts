@@ -8,10 +8,13 @@ import { kindsOf } from "../map/compose";
 import { DISC, type Shape, shapeAt } from "../map/shapes";
 import { datasetOf } from "../map/style";
 import { OneMap } from "../map/view";
+import { keepOffline } from "../offline/register";
 import { attribution, tierLegend } from "../panel/corner";
+import { standing } from "../panel/health";
 import { isStale } from "../parts/header";
 import { isExercise, levelWord } from "../parts/rail/words";
 import { INITIAL, type State } from "../state";
+import { states } from "../states";
 import { Alarms } from "./alarm";
 import { alarm } from "./blocks";
 import { closeCharts } from "./charts";
@@ -68,6 +71,13 @@ export class Wall {
     addEventListener("keydown", (event) => this.#key(event));
     setInterval(() => this.#tick(), MINUTE_MS / 4);
     const name = this.state.wall?.name;
+    states.start();
+    states.watch(({ server, keptAt }) => {
+      this.#draw();
+      // What is shown was said before: begin anew, but not again and again where the server is slow.
+      if (server === "answering" && keptAt !== null) setTimeout(() => location.reload(), MINUTE_MS);
+    });
+    void keepOffline(() => location.reload(), () => {});
     if (name) follow(name, true, (told) => this.#obey(told));
     await this.#read();
   }
@@ -251,7 +261,9 @@ export class Wall {
   #bands(facts: Facts): HTMLElement {
     const { connection } = this.#reading;
     const words: [name: string, text: string][] = [];
-    if (connection.state === "lost") words.push(["lost", t("wall.lost", { since: moment(new Date(connection.since).toISOString()) })]);
+    const away = standing();
+    if (away) words.push(["lost", away]);
+    else if (connection.state === "lost") words.push(["lost", t("wall.lost", { since: moment(new Date(connection.since).toISOString()) })]);
     if (isStale(facts.site) && facts.site.run && !this.state.asOf) words.push(["stale", t("wall.stale", { age: age(facts.site.run.finished_at) })]);
     if (this.#failed) words.push(["failed", t("wall.failed")]);
     if (facts.warnings.some(isExercise)) words.push(["exercise", t("wall.exercise")]);
@@ -286,11 +298,12 @@ export class Wall {
     fill(this.#stage, ...copies);
   }
 
-  /** Only a live wall has a clock that goes. */
+  /** What becomes old by itself; only a live wall has a clock that goes. */
   #tick(): void {
     const { facts } = this.#reading;
     if (!facts || this.state.asOf || facts.site.reference_time) return;
     this.#root.querySelector(".clock-panel")?.replaceWith(this.#clock(facts));
+    for (const bands of this.#root.querySelectorAll(".bands")) bands.replaceWith(this.#bands(facts));
   }
 }
 
