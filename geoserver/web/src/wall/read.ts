@@ -69,7 +69,7 @@ export class Reading {
   /** Read anew where the site has run since, or in any case. */
   async refresh(anyway: boolean): Promise<void> {
     const site = await api.site();
-    if (!anyway && site.run?.id === this.facts?.site.run?.id) return this.#put({ site });
+    if (!anyway && this.facts && site.run?.id === this.facts.site.run?.id) return;
     this.#regions.clear();
     await this.#all(site);
   }

@@ -52,11 +52,14 @@ export function runoutOf(chain: Evidence | null | undefined): Runout | null {
 
 const feature = (geometry: Feature["geometry"], properties: Record<string, unknown>): Feature => ({ type: "Feature", properties, geometry });
 
-/** The rings around a place, each with its label at the north. */
+/** Where the labels of rings stand: apart from those of the runout, and clear of the palette. */
+const LABELLED_AT = 45;
+
+/** The rings around a place, each with its label. */
 export function rings(centre: Place): FeatureCollection {
   const features = RINGS_KM.flatMap((km) => [
     feature({ type: "LineString", coordinates: circle(centre, km * 1000) }, { km }),
-    feature({ type: "Point", coordinates: destination(centre, km * 1000, 0) }, { km, text: `${km} km` }),
+    feature({ type: "Point", coordinates: destination(centre, km * 1000, LABELLED_AT) }, { km, text: `${km} km` }),
   ]);
   return { type: "FeatureCollection", features };
 }
