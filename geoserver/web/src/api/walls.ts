@@ -1,6 +1,6 @@
 /** What a wall and the phone that drives it say to one another. */
 
-import { ApiFailure, part, problemOf } from "../api";
+import { ask, part } from "../api";
 
 /** What a wall was told last. */
 export interface Told {
@@ -14,6 +14,8 @@ export interface Told {
   address: string | null;
   /** Scenes forward less scenes back, all told. */
   turn: number;
+  /** Number of the word that chose `scene` or `address` last. */
+  chosen: number;
   /** Screens that listen. */
   listening: number;
 }
@@ -25,23 +27,13 @@ export interface Order {
   step?: -1 | 1;
 }
 
-const TIME_LIMIT_MS = 10_000;
-
 export const addressOf = (name: string): string => `/api/v1/walls/${part(name)}`;
 
 export async function drive(name: string, order: Order): Promise<Told> {
-  const path = addressOf(name);
-  let answer: Response;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(order),
-      signal: AbortSignal.timeout(TIME_LIMIT_MS),
-    });
-  } catch {
-    throw new ApiFailure(path, 0, null);
-  }
-  if (!answer.ok) throw new ApiFailure(path, answer.status, await problemOf(answer));
+  const answer = await ask(addressOf(name), {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(order),
+  });
   return (await answer.json()) as Told;
 }
