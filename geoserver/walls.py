@@ -26,6 +26,8 @@ class Wall:
     ----------
     turn : int
         Scenes forward less scenes back, all told: presses that come together are told together.
+    chosen : int
+        The number of the word that chose `scene` or `address` last: the same may be chosen again.
     listening, watching : int
         Screens, and phones, that hold a stream.
     """
@@ -37,6 +39,7 @@ class Wall:
     playing: bool | None = None
     address: str | None = None
     turn: int = 0
+    chosen: int = 0
     listening: int = 0
     watching: int = 0
     used: float = 0.0
@@ -49,7 +52,7 @@ class Wall:
 
     def to_json(self) -> dict[str, Any]:
         """Return the wall as the API gives it."""
-        names = ("name", "number", "at", "scene", "playing", "address", "turn", "listening")
+        names = ("name", "number", "at", "scene", "playing", "address", "turn", "chosen", "listening")
         return {name: getattr(self, name) for name in names}
 
 
@@ -115,6 +118,8 @@ class Walls:
         wall.address = address if address is not None else wall.address
         wall.turn += step
         wall.number += 1
+        if scene is not None or address is not None:
+            wall.chosen = wall.number
         wall.at = format_moment(utc_now())
         _tell(wall)
         return wall

@@ -55,6 +55,13 @@ def test_presses_are_counted_so_that_none_is_lost_when_two_come_together(client:
     assert told["turn"] == 2  # 1 + 1 + 1 − 1
 
 
+def test_a_scene_that_is_chosen_again_can_be_told_from_one_that_only_stays(client: TestClient) -> None:
+    assert client.post(HALL, json={"scene": "rain"}).json()["chosen"] == 1
+    assert client.post(HALL, json={"playing": False}).json()["chosen"] == 1
+    assert client.post(HALL, json={"step": 1}).json()["chosen"] == 1
+    assert client.post(HALL, json={"scene": "rain"}).json()["chosen"] == 4
+
+
 def test_another_scene_ends_what_an_address_shows(client: TestClient) -> None:
     told = client.post(HALL, json={"address": "asset/tsf/T1"}).json()
     assert told["address"] == "asset/tsf/T1"

@@ -49,8 +49,8 @@ export class Wall {
   #asked = 0;
   #turning: ReturnType<typeof setTimeout> | undefined;
   #freeing: ReturnType<typeof setTimeout> | undefined;
-  #turn: number | null = null;
-  #heard = 0;
+  /** What the phone said last. */
+  #told: Told | null = null;
 
   constructor(
     root: HTMLElement,
@@ -172,20 +172,17 @@ export class Wall {
   }
 
   #obey(told: Told): void {
-    const first = this.#turn === null;
-    const by = told.turn - (this.#turn ?? told.turn);
-    this.#turn = told.turn;
+    const before = this.#told;
+    this.#told = told;
+    if (before?.number === told.number) return;
     // A server that was started anew counts from the beginning.
-    if (!first && told.number === this.#heard) return;
-    this.#heard = told.number;
+    const by = before && told.number > before.number ? told.turn - before.turn : 0;
+    const chosen = told.chosen && told.chosen !== before?.chosen ? (told.address ?? told.scene) : null;
     if (told.playing !== null) this.#playing = told.playing;
     const { facts } = this.#reading;
-    if (!facts) {
-      this.#scene = told.address ?? told.scene ?? this.#scene;
-      return;
-    }
-    if (by) this.#step(by);
-    else if (told.address ?? told.scene) void this.#go(resolved(told.address ?? told.scene ?? "", facts.scenes));
+    if (!facts) this.#scene = chosen ?? this.#scene;
+    else if (chosen) void this.#go(resolved(chosen, facts.scenes));
+    else if (by) this.#step(by);
     else this.#loop();
   }
 
@@ -275,10 +272,10 @@ export class Wall {
     (slot ?? this.#root).append(this.#holder);
     this.#holder.hidden = !slot;
     if (!slot) return;
-    if (!this.#map) {
-      this.#map = new OneMap(this.#holder, facts.layers, state, view.bounds, () => PADDING, { hover: () => {}, open: () => {}, moved: () => {} });
-      this.#map.chart.setPixelRatio(this.#composition.scale * MAP_ENLARGED);
-      Object.assign(window, { minegisMap: this.#map.chart });
+    try {
+      this.#map ??= this.#open(facts, state, view);
+    } catch {
+      return fill(slot, h("p", { class: "nothing" }, t("failure.webgl")));
     }
     const { chart } = this.#map;
     this.#map.label(t("page.map"));
@@ -286,6 +283,12 @@ export class Wall {
     chart.resize();
     this.#map.show(facts.layers, state, view.region);
     if (view.bounds) chart.fitBounds(view.bounds, { padding: PADDING, maxZoom: 14, duration: 0 });
+  }
+
+  #open({ layers }: Facts, state: State, { bounds }: View): OneMap {
+    const map = new OneMap(this.#holder, layers, state, bounds, () => PADDING, { hover: () => {}, open: () => {}, moved: () => {} });
+    Object.assign(window, { minegisMap: map.chart });
+    return map;
   }
 
   #alarm(): void {
