@@ -31,6 +31,9 @@ export class Banner {
   readonly #notices = new Map<string, Notice>();
   readonly #retries = new Map<string, { tries: number; again: ReturnType<typeof setTimeout> }>();
 
+  /** Whether there is something on the page that can be old. */
+  #begun = false;
+
   constructor() {
     states.watch((health, before) => {
       if (health.server === "answering" && before.server !== "answering") for (const key of this.#retries.keys()) this.#again(key);
@@ -68,8 +71,9 @@ export class Banner {
     if (this.#notices.delete(key)) this.#render();
   }
 
-  /** Say it all in the chosen language. */
+  /** Say it all in the chosen language; called once there is something to be said of. */
   relabel(): void {
+    this.#begun = true;
     this.#render();
   }
 
@@ -116,7 +120,7 @@ export class Banner {
     fill(
       this.#health,
       h("strong", {}, t(word(health))),
-      h("span", {}, asOf(health)),
+      h("span", {}, this.#begun ? asOf(health) : t("states.nothing")),
       unread.length ? h("span", {}, t("states.unread", { what: unread.join(" · ") })) : null,
       silent ? h("span", { class: "waiting" }, t("states.waiting")) : null,
       out ? h("button", { type: "button", class: "link", onclick: () => location.reload() }, t("states.signIn")) : null,
