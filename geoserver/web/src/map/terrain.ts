@@ -8,7 +8,9 @@ export const TERRAIN_PROTOCOL = "terrain";
 const GROUND_SOURCE = "ground-heights";
 /** Mountains look flat from above at their true height. */
 const EXAGGERATION = 1.4;
+/** Pixels of a tile, and how many of the map it is stretched over: elevation models are coarser than pictures. */
 const TILE_SIZE = 256;
+const SHOWN_SIZE = 512;
 const MAX_ZOOM = 12;
 
 export const SKY: Readonly<Record<"day" | "night", SkySpecification>> = {
@@ -30,7 +32,7 @@ export function groundOf(layers: readonly Layer[], origin: string): Ground | nul
   const tiles = [`${TERRAIN_PROTOCOL}://${templateOf(layer.terrain, origin)}`];
   const bounds = layer.bounds ? { bounds: layer.bounds } : {};
   return {
-    sources: { [GROUND_SOURCE]: { type: "raster-dem", encoding: "terrarium", tileSize: TILE_SIZE, maxzoom: MAX_ZOOM, tiles, ...bounds } },
+    sources: { [GROUND_SOURCE]: { type: "raster-dem", encoding: "terrarium", tileSize: SHOWN_SIZE, maxzoom: MAX_ZOOM, tiles, ...bounds } },
     terrain: { source: GROUND_SOURCE, exaggeration: EXAGGERATION },
   };
 }

@@ -19,7 +19,10 @@ export const controls: MakePart = (context) => {
       const map = context.map();
       if (!map || !changed.has("lang", "map", "terrain", "layers")) return;
       const { chart } = map;
-      if (!turning) chart.on("rotate", () => needle.style.setProperty("--turn", `${-chart.getBearing()}deg`));
+      if (!turning) {
+        chart.on("rotate", () => needle.style.setProperty("--turn", `${-chart.getBearing()}deg`));
+        chart.once("idle", print.fetch);
+      }
       turning = true;
       needle.style.setProperty("--turn", `${-chart.getBearing()}deg`);
       const { terrain } = store.state;
@@ -35,7 +38,7 @@ export const controls: MakePart = (context) => {
         button("⤢", t("page.home"), () => context.actions.home()),
         button(needle, t("map.north"), () => chart.easeTo({ bearing: 0, pitch: 0 })),
         hasGround(data.layers) ? button("3D", t("map.terrain"), raise, { "aria-pressed": terrain ? "true" : "false", class: "three" }) : null,
-        button(svg(`<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><path d="${PRINTER}"/></svg>`), t("print.open"), print, { "data-print": "" }),
+        button(svg(`<svg viewBox="0 0 20 20" width="18" height="18" fill="none" stroke="currentColor" stroke-width="1.5" aria-hidden="true"><path d="${PRINTER}"/></svg>`), t("print.open"), print.open, { "data-print": "" }),
       );
     },
   };
@@ -45,7 +48,7 @@ const button = (face: Node | string, name: string, onclick: () => void, more: Re
   h("button", { type: "button", title: name, "aria-label": name, onclick, ...more }, face);
 
 /** Opens the print dialog; its code comes once the map stands, so that the browser's own menu finds it too. */
-function printer(context: Context): () => void {
+function printer(context: Context): { open: () => void; fetch: () => void } {
   let opener: Promise<() => void> | null = null;
   const fetched = (): Promise<() => void> => (opener ??= import("./print/print").then(({ printing }) => printing(context)));
   const open = (): void => {
@@ -56,6 +59,5 @@ function printer(context: Context): () => void {
     event.preventDefault();
     open();
   });
-  setTimeout(() => void fetched().catch(() => (opener = null)), 8_000);
-  return open;
+  return { open, fetch: () => void fetched().catch(() => (opener = null)) };
 }
