@@ -162,7 +162,7 @@ def _rain(site: Site, given: RasterInput, at: datetime) -> list[Product]:
         raise InvalidInput(
             "rain without a period", where=f"site.yaml: {given.path}", expected="valid_from and valid_to"
         )
-    found = []
+    found: list[Product] = []
     end = given.valid_to
     while end - _DAY >= given.valid_from:
         start = end - _DAY

@@ -21,7 +21,18 @@ def seen(request: pytest.FixtureRequest, walk: Walk) -> dict[str, Any]:
 
 def test_the_map_on_paper_says_what_when_whence_and_that_it_is_a_sample(seen: dict[str, Any]) -> None:
     words = seen["menu"]["words"]
-    for word in ("示例数据 sample", "图例", "红色", "证据不足", "示例时刻", "显示时刻", "以当时所知", "审图号", "GeoNames", "at=103.6"):
+    for word in (
+        "示例数据 sample",
+        "图例",
+        "红色",
+        "证据不足",
+        "示例时刻",
+        "显示时刻",
+        "以当时所知",
+        "审图号",
+        "GeoNames",
+        "at=103.6",
+    ):
         assert word in words, word
     assert seen["menu"]["scale"].endswith("km")
     assert seen["menu"]["colours"] > 50

@@ -45,5 +45,7 @@ def test_another_choice_from_the_same_rain_file_is_another_raster(
     made = []
     for each in (given, given.model_copy(update=change)):
         declared = SiteDeclaration(title=name, origin=Origin.OPERATOR, areas=(area,), inputs=(each,))
-        made += products.make_products(Site.create(tmp_path, declared), END + timedelta(days=1), Silent()).daily_rain
+        made += products.make_products(
+            Site.create(tmp_path, declared), END + timedelta(days=1), Silent()
+        ).daily_rain
     assert [float(product.raster.values.max()) for product in made] == [10, 70]
