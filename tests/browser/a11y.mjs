@@ -3,7 +3,7 @@
  * person or a screen reader meets there; what the keyboard reaches.
  */
 
-import { BASE, idle, launch, open, require, seen, shot } from "./browser.mjs";
+import { idle, launch, open, require, seen, shot } from "./browser.mjs";
 import { readFileSync } from "node:fs";
 
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -22,7 +22,7 @@ const audit = (page, name) =>
     .evaluate(
       async ([source, tags]) => {
         if (!globalThis.axe) (0, eval)(source);
-        const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+        const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags }, rules: { "target-size": { enabled: true } }, resultTypes: ["violations"] });
         return violations.map(({ id, nodes }) => ({
           id,
           nodes: nodes.slice(0, 6).map(({ target, any, all, none }) => [target.join(" "), [...any, ...all, ...none][0]?.message ?? ""].join(" — ")),
@@ -108,16 +108,25 @@ const words = english ? ownWords() : [];
 const only = process.env.ONLY?.split(",");
 const page = await open(browser, at(""), phone ? PHONE : WIDE, phone ? { hasTouch: true } : {});
 for (const [name, address, step] of PLACES.filter(([place]) => !only || only.includes(place))) {
-  await page.goto(`${BASE}/${at(address)}`);
+  await page.keyboard.press("Escape");
+  await page.evaluate((query) => (history.pushState(null, "", query), dispatchEvent(new PopStateEvent("popstate"))), at(address));
   await idle(page);
   if (phone && step) await page.locator(".sheets button.right").click();
   if (step) await step(page);
-  await page.waitForTimeout(1200);
+  await page.waitForTimeout(700);
   seen.axe.push(...(await audit(page, name)));
   seen.wording.push(...(await wording(page, name)));
   if (english) seen.chinese.push(...(await chinese(page, name, words)));
   seen.places.push(name);
   await shot(page, `a11y-${name}-${search.get("lang")}-${search.get("theme")}${phone ? "-phone" : ""}`);
 }
+// That faults are found at all: a control without a name, too small, and words one can hardly read.
+await page.evaluate(() => {
+  const bad = document.createElement("div");
+  bad.innerHTML = '<button></button><button>a</button><button>b</button><p>faint</p>';
+  bad.style.cssText = "position: fixed; z-index: 99; inset: 40% auto auto 40%; background: #fff; color: #eee; font-size: 8px; line-height: 8px";
+  document.querySelector("main").append(bad);
+});
+seen.detected = (await audit(page, "made worse")).map(({ id }) => id);
 await browser.close();
 console.log(JSON.stringify(seen));

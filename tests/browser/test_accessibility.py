@@ -26,6 +26,7 @@ def seen(request: pytest.FixtureRequest, served_site: str, walk: Walk) -> dict[s
 def test_no_place_breaks_a_rule_of_wcag(seen: dict[str, Any]) -> None:
     assert len(seen["places"]) >= 12
     assert seen["axe"] == []
+    assert set(seen["detected"]) >= {"button-name", "color-contrast", "target-size"}
 
 
 def test_no_place_shows_a_key_an_unfilled_text_or_a_control_without_a_name(seen: dict[str, Any]) -> None:
