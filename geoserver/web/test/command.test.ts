@@ -87,7 +87,7 @@ test("without a deadline of the desk they are counted from the time of the warni
 });
 
 test("an instruction is taken apart only where both languages have the same parts", () => {
-  expect(measures({ zh: "撤离人员，停止作业。", en: "Evacuate people, stop work." })).toEqual([{ zh: "撤离人员", en: "Evacuate people" }, { zh: "停止作业", en: "stop work" }]);
+  expect(measures({ zh: "撤离人员，停止作业。", en: "Evacuate people, stop work." })).toEqual([{ zh: "撤离人员", en: "Evacuate people" }, { zh: "停止作业", en: "Stop work" }]);
   expect(measures({ zh: "关注变化，核实数据。", en: "Watch and verify." })).toHaveLength(1);
 });
 

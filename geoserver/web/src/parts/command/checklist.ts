@@ -25,8 +25,10 @@ export function measures({ zh, en }: Label): Label[] {
   const parts = zh.replace(/。$/u, "").split(/[，；]/u).filter(Boolean);
   const english = en.replace(/\.$/, "").split(/[,;] (?:and )?/).filter(Boolean);
   if (parts.length !== english.length) return [{ zh, en }];
-  return parts.map((part, at) => ({ zh: part, en: english[at] ?? part }));
+  return parts.map((part, at) => ({ zh: part, en: capital(english[at] ?? part) }));
 }
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Deadlines in their order, then the measures. `key` is that of the tier in the rules. */
 export function steps({ desk, raised_at: raised }: Pick<Warning, "desk" | "raised_at">, key: string, rules: Rules): Step[] {

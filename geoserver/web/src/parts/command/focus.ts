@@ -53,7 +53,9 @@ export class Focus {
     const { incident, asOf } = this.context.store.state;
     const { choices } = this;
     const wanted = choices.find(({ id }) => String(id) === incident);
-    const next = wanted ?? choices[0] ?? null;
+    // Where the address names none that is active, the one that was shown stays, whatever comes.
+    const next = wanted ?? choices.find(({ id }) => id === this.warning?.id) ?? choices[0] ?? null;
+    if (incident === null && next) return this.context.store.set({ incident: String(next.id) });
     const moved = String(next?.id) !== String(this.warning?.id);
     const told = moved || next?.desk.changed_at !== this.warning?.desk.changed_at || next?.identifier !== this.warning?.identifier;
     const gone = incident !== null && !wanted && this.context.data.warnings !== null;

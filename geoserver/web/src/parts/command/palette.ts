@@ -25,6 +25,9 @@ const WORDS: Record<Symbol, LabelKey> = {
 };
 const TYPED_MS = 400;
 
+/** Whether the page was opened by a link to a place in this workplace: that place comes before the incident's. */
+let placed = performance.getEntriesByType("navigation").some(({ name }) => /[?&]work=command\b/.test(name) && /[?&]at=/.test(name));
+
 /** What is being set: a new symbol, or a new place for one. */
 type Task = { symbol: Symbol; moving: number | null };
 
@@ -61,7 +64,7 @@ class Plotting {
     this.element = h("section", { class: "plotting", "data-panel": "plot" }, this.#buttons, this.#hint, this.#fold);
     focus.watch((chosen) => {
       if (this.element.hidden) return;
-      if (chosen) this.#fly(false);
+      if (chosen) this.#fly();
       this.#draw();
     });
   }
@@ -74,7 +77,7 @@ class Plotting {
         givePictures(map.chart),
         draggable(map.chart, "command:symbol", (at, _, place) => this.#drag(at, rounded(place)), () => this.#drop()),
       ];
-      this.#fly(true);
+      this.#fly();
     }
     if (followed) this.focus.follow();
     if (toolChanged && this.context.store.state.tool !== "plot") this.#stop();
@@ -94,13 +97,13 @@ class Plotting {
     this.context.map()?.overlay(OVERLAY, null);
   }
 
-  /** To the incident when another is chosen; `first` keeps the place that an address asks for. */
-  #fly(first: boolean): void {
+  /** To the incident when another is chosen. */
+  #fly(): void {
     const { warning } = this.focus;
     if (!warning || this.#flown === String(warning.id)) return;
     this.#flown = String(warning.id);
-    const { view, incident } = this.context.store.state;
-    if (!(first && view && incident)) fly(this.context, warning);
+    if (!placed) fly(this.context, warning);
+    placed = false;
   }
 
   #draw(): void {
