@@ -13,6 +13,10 @@ import { byRisk } from "./scenes";
 
 const ROWS = 7;
 
+/** Beside a word in a column there is room for four digits. */
+const LONG = 10_000;
+const classOf = (figures: readonly (number | undefined)[]): string => `block wall-numbers${figures.some((figure) => (figure ?? 0) >= LONG) ? " long" : ""}`;
+
 /** How many assets have each tier: digits for ten metres away. */
 export function counts(name: string, region: Region): HTMLElement {
   const { risk } = region;
@@ -28,7 +32,7 @@ export function counts(name: string, region: Region): HTMLElement {
   );
   return h(
     "section",
-    { class: "block wall-numbers" },
+    { class: classOf(Object.values(found)) },
     h("h2", {}, name, h("small", {}, `${t("wall.assets")} · ${t("wall.total", { n: risk?.assets ?? 0 })}`)),
     h("ul", {}, ...rows),
     risk && risk.state !== "sufficient" ? h("p", { class: "doubt hatched" }, stateName(risk.state)) : null,
@@ -79,7 +83,7 @@ export function warningCounts(warnings: readonly Warning[]): HTMLElement {
       h("span", {}, tierName(word.tier)),
     ),
   );
-  return h("section", { class: "block wall-numbers" }, h("h2", {}, t("wall.warnings"), h("small", {}, t("wall.waiting", { n: warnings.filter(waits).length }))), h("ul", {}, ...rows));
+  return h("section", { class: classOf(Object.values(found)) }, h("h2", {}, t("wall.warnings"), h("small", {}, t("wall.waiting", { n: warnings.filter(waits).length }))), h("ul", {}, ...rows));
 }
 
 /** Parts of a region, worst first. */

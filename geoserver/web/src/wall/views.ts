@@ -30,7 +30,7 @@ export function viewOf(scene: Scene, facts: Facts, more: More, shape: (dataset: 
   const list: Block = () => warningList(warnings, shape);
   const raster = layers.find(({ id }) => id === RASTERS[familyOf(scene)]);
   if (raster) {
-    const on = { [raster.id]: { on: true, opacity: 0.85 }, risk_cell: { on: false } };
+    const on = { [raster.id]: { on: true, opacity: 0.85 }, risk_cell: { on: false }, region: { on: false } };
     return { ...usual, name: familyOf(scene) === "rain" ? "wall.rain" : "wall.shaking", main: "map", second: () => legend(raster), third: list, layers: on };
   }
   if (more.asset) {
