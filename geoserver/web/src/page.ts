@@ -16,6 +16,7 @@ export type Side = "left" | "right";
 export type Slot = "top" | "left" | "right" | "bottom" | "tools" | "corner" | "stage" | "dialogs";
 
 const EDGE = 24;
+const DOCK = 48;
 const NARROW = "(max-width: 760px)";
 const TABS: readonly Tab[] = ["regions", "layers"];
 
@@ -132,11 +133,12 @@ export class Page {
       const sheet = left ?? right;
       return { top: EDGE, right: EDGE, bottom: EDGE + (sheet ? map.bottom - sheet.top : 0), left: EDGE };
     }
-    const dock = this.slots.bottom.getBoundingClientRect();
+    // The first line of the dock comes after the map's first view: room is kept for it.
+    const dock = Math.max(this.slots.bottom.getBoundingClientRect().height, DOCK);
     return {
       top: EDGE,
       right: EDGE + (right ? map.right - right.left : 0),
-      bottom: EDGE * 2 + dock.height,
+      bottom: EDGE * 2 + dock,
       left: EDGE + (left ? left.right - map.left : 0),
     };
   }

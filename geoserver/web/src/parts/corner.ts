@@ -5,10 +5,10 @@ import { fill, h } from "../dom";
 import { t } from "../i18n";
 import { attribution, tierLegend } from "../panel/corner";
 
-/** Legend of tiers over the map; attribution and review number under it. */
+/** Legend of tiers in the dock; attribution and review number under it. */
 export const corner: MakePart = ({ store, data, page }) => {
   const legend = h("ul", { class: "tier-legend" });
-  page.slots.stage.append(legend);
+  page.slots.bottom.append(legend);
   return {
     update: (changed) => {
       if (!data.site || !changed.has("site", "layers", "lang", "theme")) return;
