@@ -111,7 +111,8 @@ for (const [name, address, step] of PLACES.filter(([place]) => !only || only.inc
   await page.keyboard.press("Escape");
   await page.evaluate((query) => (history.pushState(null, "", query), dispatchEvent(new PopStateEvent("popstate"))), at(address));
   await idle(page);
-  if (phone && step) await page.locator(".sheets button.right").click();
+  const sheet = page.locator(".sheets button.right");
+  if (phone && (await sheet.getAttribute("aria-expanded")) === String(!step)) await sheet.click();
   if (step) await step(page);
   await page.waitForTimeout(700);
   seen.axe.push(...(await audit(page, name)));
@@ -123,8 +124,8 @@ for (const [name, address, step] of PLACES.filter(([place]) => !only || only.inc
 // That faults are found at all: a control without a name, too small, and words one can hardly read.
 await page.evaluate(() => {
   const bad = document.createElement("div");
-  bad.innerHTML = '<button></button><button>a</button><button>b</button><p>faint</p>';
-  bad.style.cssText = "position: fixed; z-index: 99; inset: 40% auto auto 40%; background: #fff; color: #eee; font-size: 8px; line-height: 8px";
+  bad.innerHTML = "<button></button><button>a</button><button>b</button><p>faint words</p>";
+  bad.style.cssText = "position: absolute; z-index: 99; top: 20%; left: 40%; background: #fff; color: #eee; line-height: 10px";
   document.querySelector("main").append(bad);
 });
 seen.detected = (await audit(page, "made worse")).map(({ id }) => id);

@@ -16,6 +16,8 @@ export type Side = "left" | "right";
 export type Slot = "top" | "left" | "right" | "bottom" | "tools" | "corner" | "stage" | "dialogs";
 
 const EDGE = 24;
+/** Height that is left for what the map is fitted to, whatever covers it. */
+const LEAST = 160;
 const DOCK = 48;
 const NARROW = "(max-width: 760px)";
 const TABS: readonly Tab[] = ["regions", "layers"];
@@ -131,7 +133,7 @@ export class Page {
     const [left, right] = [covering("left"), covering("right")];
     if (this.narrow) {
       const sheet = left ?? right;
-      return { top: EDGE, right: EDGE, bottom: EDGE + (sheet ? map.bottom - sheet.top : 0), left: EDGE };
+      return { top: EDGE, right: EDGE, bottom: EDGE + Math.max(0, Math.min(sheet ? map.bottom - sheet.top : 0, map.height - LEAST)), left: EDGE };
     }
     // The first line of the dock comes after the map's first view: room is kept for it.
     const dock = Math.max(this.slots.bottom.getBoundingClientRect().height, DOCK);
