@@ -48,10 +48,16 @@ export async function pictureOf(shown: Chart, style: StyleSpecification, width: 
   }
 }
 
-/** What is on the screen at once, for when there is no time to draw anew. */
-export function pictureNow(shown: Chart): Picture {
+/** The middle of what is on the screen at once, for when there is no time to draw anew; `aspect` is width by height. */
+export function pictureNow(shown: Chart, aspect: number): Picture {
   shown.redraw();
-  return taken(shown);
+  const whole = taken(shown);
+  const share = Math.min(1, (whole.canvas.height * aspect) / whole.canvas.width);
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(whole.canvas.width * share);
+  canvas.height = Math.round(canvas.width / aspect);
+  canvas.getContext("2d")?.drawImage(whole.canvas, (canvas.width - whole.canvas.width) / 2, (canvas.height - whole.canvas.height) / 2);
+  return { ...whole, canvas, width: whole.width * share };
 }
 
 const taken = (map: Chart): Picture => ({

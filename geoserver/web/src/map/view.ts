@@ -200,7 +200,11 @@ export class OneMap {
     this.#unnamed = true;
     swapTiles(this.chart, style);
     // What a style of ours may be is tested; checking it again takes longer than changing it.
-    this.chart.setStyle(style, { diff: true, validate: false });
+    const { terrain = null, ...flat } = style;
+    const standing = this.chart.getTerrain();
+    // MapLibre 5.24 fails to change the terrain by a difference of styles, and then begins everything anew.
+    this.chart.setStyle({ ...flat, ...(standing ? { terrain: standing } : {}) }, { diff: true, validate: false });
+    if (JSON.stringify(standing) !== JSON.stringify(terrain)) this.chart.setTerrain(terrain);
   }
 
   /** Put the names of the shown regions where their polygons are, now that tiles are loaded. */

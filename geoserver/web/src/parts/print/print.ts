@@ -17,7 +17,7 @@ export function printing(context: Context): () => void {
   let ready: HTMLElement | null = null;
   addEventListener("beforeprint", () => {
     const chart = context.map()?.chart;
-    ready ??= sheets(context, chart ? pictureNow(chart) : null, "landscape", store.state.selected !== null);
+    ready ??= sheets(context, chart ? pictureNow(chart, ROOM.landscape[0] / ROOM.landscape[1]) : null, "landscape", store.state.selected !== null);
     page.slots.dialogs.append(ready);
   });
   addEventListener("afterprint", () => {

@@ -15,7 +15,7 @@ export type Paper = "landscape" | "portrait";
 
 /** Pixels of the page that the picture of the map takes: A4 less its margins, the legend and the words. */
 export const ROOM: Readonly<Record<Paper, readonly [width: number, height: number]>> = {
-  landscape: [800, 560],
+  landscape: [840, 500],
   portrait: [690, 700],
 };
 /** Of the width of the picture that the scale bar may take. */
@@ -64,7 +64,7 @@ function legend(shown: readonly Layer[]): HTMLElement {
     { class: "print-legend" },
     h("h2", {}, t("page.legend")),
     h("ul", {}, ...tierLegend()),
-    ...others.map((layer) => h("div", {}, h("h3", {}, say(layer.title)), h("ul", {}, ...swatches(layer)))),
+    ...others.map((layer) => h("div", {}, layer.legend.length > 1 ? h("h3", {}, say(layer.title)) : null, h("ul", {}, ...swatches(layer)))),
   );
 }
 
