@@ -105,11 +105,13 @@ Object.assign(seen, { axe: [], wording: [], chinese: [], places: [] });
 const english = search.get("lang") === "en";
 const phone = process.env.PHONE === "1";
 const words = english ? ownWords() : [];
+/** Change the address without loading the page again. */
+const go = (address) => page.evaluate((query) => (history.pushState(null, "", query), dispatchEvent(new PopStateEvent("popstate"))), at(address));
 const only = process.env.ONLY?.split(",");
 const page = await open(browser, at(""), phone ? PHONE : WIDE, phone ? { hasTouch: true } : {});
 for (const [name, address, step] of PLACES.filter(([place]) => !only || only.includes(place))) {
   await page.keyboard.press("Escape");
-  await page.evaluate((query) => (history.pushState(null, "", query), dispatchEvent(new PopStateEvent("popstate"))), at(address));
+  await go(address);
   await idle(page);
   const sheet = page.locator(".sheets button.right");
   if (phone && (await sheet.getAttribute("aria-expanded")) === String(!step)) await sheet.click();
@@ -121,6 +123,8 @@ for (const [name, address, step] of PLACES.filter(([place]) => !only || only.inc
   seen.places.push(name);
   await shot(page, `a11y-${name}-${search.get("lang")}-${search.get("theme")}${phone ? "-phone" : ""}`);
 }
+await go("");
+await page.waitForTimeout(700);
 // That faults are found at all: a control without a name, too small, and words one can hardly read.
 await page.evaluate(() => {
   const bad = document.createElement("div");

@@ -21,10 +21,9 @@ async function tab(browser) {
       const inText = getComputedStyle(at).display === "inline" && at.tagName === "A"; // targets in a sentence are exempt (2.5.8)
       return { region, marked, small: !inText && Math.min(width, height) < 23.5, what: `${region}: ${at.outerHTML.slice(0, 110)} ${Math.round(width)}×${Math.round(height)} ${borderColor}` };
     }, REGIONS);
-    if (!found) {
-      if (stop > 5) break; // once round
-      continue;
-    }
+    if (!found) continue; // between the end of the page and its beginning
+    if (found.region === "skip" && seen.reached.includes("right")) break; // once round
+    seen.last = found.what;
     if (!seen.reached.includes(found.region)) seen.reached.push(found.region);
     if (!found.marked) seen.unmarked.push(found.what);
     if (found.small && found.region !== "skip") seen.small.push(found.what);

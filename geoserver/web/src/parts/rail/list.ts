@@ -98,6 +98,13 @@ export class VirtualList<T> {
     this.#made.get(this.#current ?? "")?.row.removeAttribute("aria-current");
     this.#current = key;
     this.#made.get(key ?? "")?.row.setAttribute("aria-current", "true");
+    this.#stop();
+  }
+
+  /** Tab stops at one row, the current or the first in sight: hundreds of stops would bar the way to what follows. */
+  #stop(): void {
+    const stop = this.#made.has(this.#current ?? "") ? this.#current : this.#made.keys().next().value;
+    for (const [key, { row }] of this.#made) for (const button of buttonsOf(row)) button.tabIndex = key === stop ? 0 : -1;
   }
 
   #forget(): void {
@@ -132,6 +139,7 @@ export class VirtualList<T> {
       made.set(key, { item, at, row });
     }
     this.#made = made;
+    this.#stop();
     const rows = [...made.values()].map(({ row }) => row);
     const same = rows.length === this.#list.children.length && rows.every((row, at) => row === this.#list.children[at]);
     if (!same) this.#list.replaceChildren(...rows);
