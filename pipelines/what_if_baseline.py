@@ -166,6 +166,13 @@ def _cells(site: Site, path: str) -> tuple[CellColumns, dict[str, NDArray[Any]]]
         table = file.read()
     said = {name: orjson.loads(text) for name, text in (table.schema.metadata or {}).items()
             if name in (b"minegis_sources", b"minegis_missing")}  # fmt: skip
+    if "area" not in table.schema.names or b"minegis_sources" not in said:
+        raise StoreConflict(
+            "the cells of the last run hold too little to be judged again",
+            where="cells of the last run",
+            expected="`minegis run`, then ask again",
+            got=", ".join(table.schema.names),
+        )
     cells = table.column("cell").to_numpy().astype(np.uint64)
     lon, lat, area_km2 = kept_places(site.path("weights"), cells)
     columns = CellColumns(cells, lon, lat, table.column("area").to_numpy(), area_km2=area_km2)
