@@ -5,21 +5,16 @@ import { idle, open, rendered, seen, shot, text, texts, walk } from "./browser.m
 
 const SIZE = { width: 1920, height: 1080 };
 
-/** Radius of each drawn ring, m, on a sphere, from what the map has rendered. */
+/** Half the height of each ring, m on a sphere, from what the map has rendered: it draws them cut at its tiles. */
 const radii = (page) =>
   page.evaluate(() => {
-    const rad = (degrees) => (degrees * Math.PI) / 180;
-    const away = ([x1, y1], [x2, y2]) => {
-      const a = Math.sin(rad(y2 - y1) / 2) ** 2 + Math.cos(rad(y1)) * Math.cos(rad(y2)) * Math.sin(rad(x2 - x1) / 2) ** 2;
-      return 2 * 6371008.8 * Math.asin(Math.sqrt(a));
-    };
-    const { lng, lat } = minegisMap.getCenter();
     const found = {};
     for (const { properties, geometry } of minegisMap.queryRenderedFeatures({ layers: ["command:ring"] })) {
       const places = geometry.type === "LineString" ? geometry.coordinates : geometry.coordinates.flat();
-      (found[properties.km] ??= []).push(...places.map((place) => away([lng, lat], place)));
+      (found[properties.km] ??= []).push(...places.map(([, lat]) => lat));
     }
-    return Object.fromEntries(Object.entries(found).map(([km, all]) => [km, all.reduce((sum, each) => sum + each, 0) / all.length]));
+    const metres = (degrees) => (6371008.8 * degrees * Math.PI) / 180;
+    return Object.fromEntries(Object.entries(found).map(([km, lats]) => [km, metres(Math.max(...lats) - Math.min(...lats)) / 2]));
   });
 
 const symbols = (page) =>

@@ -95,11 +95,12 @@ async function tour(page) {
 }
 
 async function remote(browser) {
-  const page = await wall(browser, "nation&theme=night&name=walk", SIZES.one);
+  const name = `walk-${Date.now()}`; // a server remembers for a day what a wall was told
+  const page = await wall(browser, `nation&theme=night&name=${name}`, SIZES.one);
   await standing(page, "nation");
   const phone = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: "zh-CN", serviceWorkers: "block", hasTouch: true, isMobile: true });
   watch(phone);
-  await phone.goto(`${BASE}/?remote=walk`);
+  await phone.goto(`${BASE}/?remote=${name}`);
   await phone.waitForSelector(".standing:not(.nobody)");
   await phone.waitForSelector('[data-scene="asset"]');
   seen.phone = {
