@@ -33,8 +33,7 @@ def test_the_most_urgent_warning_is_the_incident_and_says_how_bad_why_and_until_
 
 
 def test_rings_are_as_wide_on_the_map_as_they_say(seen: dict[str, Any]) -> None:
-    # Those of 1 and 3 km are whole in view. Tiles round to 1/4096 of their width; a sphere is within 0.6 % of the
-    # ellipsoid.
+    # Those of 1 and 3 km are whole in view. A sphere is within 0.6 % of the ellipsoid; tiles round, too.
     radii = seen["start"]["radii"]
     for km in (1, 3):
         assert radii[str(km)] == pytest.approx(1000 * km, rel=0.02)
