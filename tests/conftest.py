@@ -24,6 +24,7 @@ pytest_plugins = ("browser_walk", "conformance_report")
 
 ROOT = Path(__file__).parents[1]
 
+_CLUSTER = "minegis-postgres-"
 _OWNER = "postgres"
 _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -h 127.0.0.1"
 
@@ -170,7 +171,9 @@ def _share(binaries: Path, name: str) -> Path:
 def _postgres_cluster(binaries: Path) -> Iterator[Callable[[], str]]:
     """Start a cluster; give a function that makes an empty database and returns its URL."""
     memory = Path("/dev/shm")  # many small databases come and go
-    folder = Path(tempfile.mkdtemp(prefix="minegis-postgres-", dir=memory if memory.is_dir() else None))
+    parent = memory if memory.is_dir() else Path(tempfile.gettempdir())
+    _sweep_clusters(parent, binaries)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_CLUSTER}{os.getpid()}-", dir=parent))
     as_user = _become(folder)
     data = folder / "data"
     port = free_port()
@@ -190,6 +193,16 @@ def _postgres_cluster(binaries: Path) -> Iterator[Callable[[], str]]:
             run("pg_ctl", "stop", "-m", "immediate")
     finally:
         shutil.rmtree(folder)
+
+
+def _sweep_clusters(parent: Path, binaries: Path) -> None:
+    """Stop and remove the clusters of sessions that were killed: each holds gigabytes of memory."""
+    for folder in parent.glob(f"{_CLUSTER}*-*"):
+        owner = folder.name.removeprefix(_CLUSTER).split("-")[0]
+        if owner.isdigit() and not Path("/proc", owner).exists():
+            stop = [str(binaries / "pg_ctl"), "-D", str(folder / "data"), "stop", "-m", "immediate"]
+            subprocess.run([*_become(folder), *stop], check=False, capture_output=True, timeout=120)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _become(folder: Path) -> list[str]:
