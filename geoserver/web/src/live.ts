@@ -1,7 +1,7 @@
 /** The stream of events: kept open, taken up where it broke, nothing lost and nothing shown twice. */
 
 import { api } from "./api";
-import type { Warning } from "./types";
+import type { Desk, Warning } from "./types";
 
 export interface Connection {
   state: "starting" | "open" | "lost";
@@ -32,6 +32,10 @@ export function merged(known: readonly Warning[], news: Iterable<Warning>): Warn
   }
   return [...found.values()];
 }
+
+/** Active warnings after an act at the desk: only the desk of that warning is another, and what is over stays over. */
+export const acted = (known: readonly Warning[], id: Warning["id"], desk: Desk): Warning[] =>
+  known.map((warning) => (warning.id === id && warning.desk.changed_at <= desk.changed_at ? { ...warning, desk } : warning));
 
 /** How long to wait before the next try, s: 1, 2, 4 … 30, spread so that pages do not come all at once. */
 export const patience = (tries: number, chance: number): number =>

@@ -55,8 +55,18 @@ export class Answer {
     const now = warnings.find(({ id }) => id === this.#warning?.id);
     if (!now || now === this.#warning || !this.element.open) return;
     const changed = now.desk.changed_at !== this.#warning?.desk.changed_at;
-    this.#warning = now;
+    this.#renew(now);
     if (changed) void this.#readHistory(now);
+  }
+
+  /** Go on with the warning as it is now; nobody answers a message that was not shown. */
+  #renew(now: Warning): void {
+    const shown = this.#warning;
+    if (!shown || now.desk.changed_at < shown.desk.changed_at) return;
+    this.#warning = now;
+    if (now.identifier === shown.identifier) return;
+    this.element.querySelector("header")?.replaceWith(this.#head(now));
+    this.#refuse(t("act.newer"));
   }
 
   #focus(): void {
@@ -186,7 +196,7 @@ export class Answer {
       return; // acting does not depend on it
     }
     if (this.#warning?.id !== id) return;
-    if (this.#warning.identifier !== found.identifier) this.#warning = found;
+    this.#renew(found);
     const place = this.element.querySelector(".history");
     if (place) fill(place, h("h3", {}, t("history.title")), h("ol", {}, ...entries(found)));
   }

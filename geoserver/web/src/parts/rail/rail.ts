@@ -4,7 +4,7 @@ import type { ActKind } from "../../api/rail";
 import type { Changed, Context, MakePart } from "../../context";
 import { fill, h, svg } from "../../dom";
 import { t } from "../../i18n";
-import { merged } from "../../live";
+import { acted } from "../../live";
 import type { Desk, Warning } from "../../types";
 import { Answer } from "./answer";
 import { Filters } from "./filters";
@@ -166,7 +166,7 @@ class Rail {
     const { data, store } = this.context;
     const at = this.#list.place;
     const name = store.state.asOf ? "present" : "warnings";
-    data.put(name, merged(data[name] ?? [], [{ ...warning, desk }]));
+    data.put(name, acted(data[name] ?? [], warning.id, desk));
     this.#done.textContent = t("act.done", { act: actWord(kind), name: headlineOf(warning) });
     // What was answered sinks; the keyboard stays, on what is to be answered next.
     setTimeout(() => at >= 0 && this.#list.goTo(at));
