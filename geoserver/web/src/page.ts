@@ -18,7 +18,8 @@ export type Slot = "top" | "left" | "right" | "bottom" | "tools" | "corner" | "s
 const EDGE = 24;
 /** Height that is left for what the map is fitted to, whatever covers it. */
 const LEAST = 160;
-const DOCK = 48;
+/** Legend, monitoring line and time line: what stands in the dock once it is filled. */
+const DOCK = 150;
 const NARROW = "(max-width: 760px)";
 const TABS: readonly Tab[] = ["regions", "layers"];
 
@@ -135,7 +136,7 @@ export class Page {
       const sheet = left ?? right;
       return { top: EDGE, right: EDGE, bottom: EDGE + Math.max(0, Math.min(sheet ? map.bottom - sheet.top : 0, map.height - LEAST)), left: EDGE };
     }
-    // The first line of the dock comes after the map's first view: room is kept for it.
+    // The lines of the dock come after the map's first view: room is kept for them.
     const dock = Math.max(this.slots.bottom.getBoundingClientRect().height, DOCK);
     return {
       top: EDGE,

@@ -9,7 +9,7 @@ import { rowsOf, sorted } from "../src/parts/decision/comparison";
 import { rings, tiersOf } from "../src/parts/decision/frame";
 import { bounded } from "../src/parts/decision/sliders";
 import { SupposedLayers, supposedOf } from "../src/parts/decision/supposed";
-import { columnsOf } from "../src/parts/decision/trend";
+import { barsOf } from "../src/parts/decision/trend";
 import type { Layer, Region, Tier } from "../src/types";
 
 beforeAll(() => useVocabulary({ tiers: [], states: [], standings: [{ key: "illustrative", zh: "示意性", en: "Illustrative" }], levels: [], variables: {} }));
@@ -105,12 +105,12 @@ test("a supposition sorts by what would be, and by how much more is severe", () 
   expect(rows.find(({ code }) => code === "2")?.after).toEqual({ tier: 4, score: 90, counts: { "4": 2, "0": 8 } });
 });
 
-test("columns stack the worst at the bottom, as high as there are assets", () => {
-  // the second run has 4 warned assets: the full height of 100; its one red takes the lowest 25
-  const past = [{ counts: { "4": 0, "1": 2 } }, { counts: { "4": 1, "1": 3, "0": 90 } }] as unknown as Past[];
-  const [first, second] = columnsOf(past, 200, 100);
-  expect(first?.blocks.find(({ tier }) => tier === 1)).toEqual({ tier: 1, y: 50, height: 50 });
-  expect(second?.blocks[0]).toEqual({ tier: 4, y: 75, height: 25 });
-  expect(second?.blocks.at(-1)).toEqual({ tier: 1, y: 0, height: 75 });
+test("each tier has a scale of its own, so that one red among hundreds of blue is seen", () => {
+  const past = [{ counts: { "4": 0, "1": 100 } }, { counts: { "4": 1, "1": 200, "0": 90 } }] as unknown as Past[];
+  // the most red there was is 1: the full height of 40; the most blue 200, half of it before
+  expect(barsOf(past, 4, 200, 40).map(({ height }) => height)).toEqual([1, 40]);
+  expect(barsOf(past, 1, 200, 40).map(({ height }) => height)).toEqual([20, 40]);
+  const [first, second] = barsOf(past, 1, 200, 40);
+  expect(first?.y).toBe(20);
   expect((first?.x ?? 0) + (first?.width ?? 0)).toBeLessThan(second?.x ?? 0);
 });

@@ -16,7 +16,7 @@ export const REGION = "region";
 export const NAMES = "region-names";
 /** Colour of a region outside the opened one, and of any region once cells are large enough to read. */
 const OUTSIDE = 0.5;
-const REGION_FADE = { from: 7, to: 9.5, factor: 0.3 };
+const REGION_FADE = { from: 7, to: 9.5, factor: 0.2 };
 /** Hatching of whole provinces is a hint, that of cells a statement; of regions without assets a whisper. */
 const REGION_HATCH = 0.35;
 const REGION_WITHOUT_SCORE = 0.25;

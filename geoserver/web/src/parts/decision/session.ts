@@ -26,6 +26,7 @@ export class Session {
   readonly #watchers = new Set<(standing: Standing) => void>();
   #left = new AbortController();
   #asked = "";
+  #run = "";
   #warmed = false;
   /** The answer for the whole site to what is supposed now. */
   #known: Answer | null = null;
@@ -46,16 +47,19 @@ export class Session {
   follow(): void {
     const { state } = this.context.store;
     const supposed = supposedOf(state);
-    const asked = supposed ? JSON.stringify([supposed, state.region]) : "";
+    const run = this.context.data.site?.run?.id ?? "";
+    const asked = supposed ? JSON.stringify([supposed, state.region, run]) : "";
     if (asked === this.#asked) return;
     this.#asked = asked;
     this.#left.abort();
+    // What a run has found is never hidden under an answer to the run before.
+    const before = run === this.#run ? this.standing : NOTHING;
+    this.#run = run;
     if (!supposed) return this.#stand(NOTHING);
-    const same = JSON.stringify(this.standing.supposed) === JSON.stringify(supposed);
-    const whole = same ? this.standing.whole : null;
+    const same = JSON.stringify(before.supposed) === JSON.stringify(supposed);
     // The answer before stays on the screen until the next is there, but never as that of another region.
-    this.#stand({ supposed, whole: whole ?? this.standing.whole, here: null, asking: true, failed: null });
-    this.#known = whole;
+    this.#stand({ supposed, whole: before.whole, here: null, asking: true, failed: null });
+    this.#known = same ? before.whole : null;
     this.#soon();
   }
 
@@ -85,7 +89,7 @@ export class Session {
     } catch (failure) {
       if (signal.aborted) return;
       if (!(failure instanceof ApiFailure)) throw failure;
-      this.#stand({ ...this.standing, asking: false, failed: failure.status ? failure.message : "" });
+      this.#stand({ ...this.standing, whole: this.#known, asking: false, failed: failure.status ? failure.message : "" });
     }
   }
 
