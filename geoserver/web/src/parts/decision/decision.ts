@@ -28,10 +28,7 @@ class Decision {
     if (changed.has("lang", "asOf")) this.#relabel();
     else if (changed.has("whatIf")) this.#sliders.follow();
     this.#leave ??= this.#session.watch((standing) => this.#show(standing));
-    if (changed.has("site")) {
-      this.#session.warm();
-      this.#session.follow();
-    }
+    if (changed.has("site")) this.#session.warm();
     if (changed.has("lang", "layers")) this.#show(this.#session.standing);
   }
 

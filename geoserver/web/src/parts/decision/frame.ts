@@ -31,6 +31,7 @@ export const frame: MakePart = (context) => {
     update: (changed) => {
       document.documentElement.dataset["supposing"] = "";
       leave ??= session.watch(show);
+      if (changed.has("site")) session.follow();
       if (changed.has("map", "theme")) paint(context, drawn);
       if (changed.has("lang")) show(session.standing);
     },

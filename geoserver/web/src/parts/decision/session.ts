@@ -59,7 +59,7 @@ export class Session {
     const same = JSON.stringify(before.supposed) === JSON.stringify(supposed);
     // The answer before stays on the screen until the next is there, but never as that of another region.
     this.#stand({ supposed, whole: before.whole, here: null, asking: true, failed: null });
-    this.#known = same ? before.whole : null;
+    if (!same) this.#known = null;
     this.#soon();
   }
 
