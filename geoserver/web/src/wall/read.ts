@@ -34,6 +34,10 @@ export class Reading {
   /** Regions of the run that is shown. */
   readonly #regions = new Map<string, Promise<Region>>();
   #codes: string[] = [];
+  /** Something was missed, and is not read yet. */
+  #due = false;
+  /** Of several readings under way the last one counts. */
+  #turn = 0;
   readonly #live: Live | null;
 
   /** `told` is called whenever the facts or the connection changed. */
@@ -68,8 +72,9 @@ export class Reading {
 
   /** Read anew where the site has run since, or in any case. */
   async refresh(anyway: boolean): Promise<void> {
+    this.#due ||= anyway;
     const site = await api.site();
-    if (!anyway && this.facts && site.run?.id === this.facts.site.run?.id) return;
+    if (!this.#due && this.facts && site.run?.id === this.facts.site.run?.id) return;
     this.#regions.clear();
     await this.#all(site);
   }
@@ -89,10 +94,15 @@ export class Reading {
   }
 
   async #all(site: Site): Promise<void> {
+    const turn = ++this.#turn;
     freezeClock(this.asOf ?? site.reference_time);
-    const [layers, warnings, nation] = await Promise.all([api.layers(this.asOf), this.#newest(), this.#region(NATION)]);
+    const [layers, nation] = await Promise.all([api.layers(this.asOf), this.#region(NATION)]);
     const judged = nation.children.filter(({ tier }) => tier > 0);
     const below = await Promise.all(judged.map(({ code }) => this.#region(code)));
+    // Last of all: what the stream says from here on is put into these facts.
+    const warnings = await this.#newest();
+    if (turn !== this.#turn) return;
+    this.#due = false;
     this.#codes = worstRegions(nation.children, below.flatMap(({ children }) => children));
     this.facts = { site, layers, warnings, nation, scenes: [] };
     this.#put({});
