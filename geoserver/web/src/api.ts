@@ -1,7 +1,7 @@
 /** The requests of the page: same origin, with a time limit, failing with the server's own words. */
 
 import { asksForLogin, states } from "./states";
-import type { Asset, Cell, Found, Layer, Moment, Problem, Region, Site, Vocabulary, Warning } from "./types";
+import type { Cell, Found, Layer, Moment, Problem, Region, Site, Vocabulary, Warning } from "./types";
 
 const TIME_LIMIT_MS = 20_000;
 
@@ -62,7 +62,6 @@ export const api = {
     const ends = breadcrumb.at(-1)?.code === region.code;
     return ends ? region : { ...region, breadcrumb: [...breadcrumb, { code: region.code, name, level }] };
   },
-  asset: (dataset: string, id: string) => get<Asset>(`/api/v1/assets/${part(dataset)}/${id.split("/").map(part).join("/")}`),
   cell: (id: string, asOf: string | null = null) => get<Cell>(`/api/v1/cells/${part(id)}${then("?", asOf)}`),
   warnings: (asOf: string | null = null) => get<Warning[]>(`/api/v1/warnings?status=active${then("&", asOf)}`),
   search: (text: string) => get<Found[]>(`/api/v1/search?q=${part(text)}`),

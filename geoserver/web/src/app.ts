@@ -8,7 +8,7 @@ import { age, freezeClock, say, speak, t, tiers, useVocabulary } from "./i18n";
 import type { LabelKey } from "./labels";
 import { Live } from "./live";
 import { kindsOf } from "./map/compose";
-import type { Picked } from "./map/pick";
+import type { Picked, Thing } from "./map/pick";
 import { DISC, shapeAt } from "./map/shapes";
 import { datasetOf } from "./map/style";
 import { OneMap } from "./map/view";
@@ -16,6 +16,8 @@ import { TileWatch, type Troubles } from "./map/watch";
 import { keepOffline } from "./offline/register";
 import { Page } from "./page";
 import { Banner } from "./panel/banner";
+import { tierMark } from "./panel/marks";
+import { explain } from "./panel/explain";
 import { Tooltip } from "./panel/tooltip";
 import { SupposedLayers, supposedOf } from "./parts/decision/supposed";
 import { isStale } from "./parts/header";
@@ -23,7 +25,7 @@ import { type Place, PLACES } from "./places";
 import { Reader } from "./reader";
 import { type State, Store } from "./state";
 import { type Health, states } from "./states";
-import type { Bounds, Layer } from "./types";
+import type { Bounds, Layer, Tier, Warning } from "./types";
 
 /** A place of the page, the part in it once it was made, and whether it is shown. */
 interface Standing {
@@ -36,7 +38,7 @@ interface Standing {
 export class App {
   readonly #store = new Store();
   readonly #banner = new Banner();
-  readonly #tooltip = new Tooltip();
+  readonly #tooltip = new Tooltip((thing) => this.#why(thing));
   readonly #page: Page;
   readonly #data = new Data((name) => this.#note([name]));
   readonly #standing: Standing[] = PLACES.map((place) => ({ place, part: null, made: false, shown: false }));
@@ -210,7 +212,7 @@ export class App {
     if (isStale(site) && site.run) this.#banner.say("stale", t("page.staleRun", { age: age(site.run.finished_at) }));
     else this.#banner.clear("stale");
     this.#page.showTabs(state.workplace === "monitoring" ? state.tab : null, (tab) => this.#store.set({ tab }));
-    this.#page.relabel();
+    this.#page.describe(state.workplace, worstOf(this.#data.warnings ?? []));
     this.#banner.relabel();
     this.#tilesTold(this.#troubles);
   }
@@ -274,6 +276,12 @@ export class App {
 
   #layerOf = (dataset: string): Layer | null => this.#data.layers.find((layer) => datasetOf(layer) === dataset) ?? null;
 
+  /** What is only supposed has no evidence that a tooltip could tell of. */
+  async #why(thing: Thing): Promise<string> {
+    const { state } = this.#store;
+    return supposedOf(state) ? t("decision.mark") : explain(thing, state.asOf);
+  }
+
   #open({ top }: Picked): void {
     if (!top || this.#store.state.tool) return;
     if (top.kind === "region") this.#openRegion(top.id);
@@ -296,6 +304,12 @@ export class App {
     const bounds = this.#data.site?.bounds;
     if (bounds) this.#map?.fit(bounds);
   }
+}
+
+/** The highest tier among the warnings and how many have it. */
+function worstOf(warnings: readonly Warning[]): Element[] {
+  const tier = warnings.reduce<Tier>((worst, each) => (each.tier > worst ? each.tier : worst), 0);
+  return tier ? [tierMark(tier), h("b", {}, warnings.filter((each) => each.tier === tier).length)] : [];
 }
 
 /** More layers than these are not told by name. */

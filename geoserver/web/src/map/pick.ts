@@ -2,6 +2,7 @@
 
 import type { Map as Chart, MapGeoJSONFeature, PointLike } from "maplibre-gl";
 import type { Layer, Level, State, Tier } from "../types";
+import type { Retiered } from "./retier";
 import { datasetOf, isAsset } from "./style";
 
 /** From here on a click opens what lies on the map; further out it opens the region. */
@@ -28,15 +29,16 @@ export interface Picked {
 /** Sublayers that decorate, and are never the answer. */
 const DECORATION = /:(hatch|words|selected-\w+)$/;
 
-function thingOf(feature: MapGeoJSONFeature, layer: Layer): Thing {
+function thingOf(feature: MapGeoJSONFeature, layer: Layer, others: Retiered): Thing {
   const { properties } = feature;
   const dataset = datasetOf(layer);
+  const supposed = others.get(dataset);
   const id = String(properties["id"] ?? properties["code"] ?? "");
   const base = {
     layer,
     name: String(properties["name"] ?? properties["asset_name"] ?? ""),
     level: (properties["level"] as Level | undefined) ?? null,
-    tier: (properties["tier"] as Tier | undefined) ?? null,
+    tier: supposed?.tiers.get(String(properties[supposed.by])) ?? (properties["tier"] as Tier | undefined) ?? null,
     state: (properties["state"] as State | undefined) ?? null,
     score: (properties["score"] as number | undefined) ?? null,
   };
@@ -50,14 +52,17 @@ function thingOf(feature: MapGeoJSONFeature, layer: Layer): Thing {
   return { ...base, kind: "feature", dataset, id };
 }
 
-/** Choose at `point`: assets, then other features, then (close up or in a county) the cell, then the region. */
-export function pick(chart: Chart, point: { x: number; y: number }, layers: readonly Layer[], county: boolean): Picked {
+/**
+ * Choose at `point`: assets, then other features, then (close up or in a county) the cell, then the region;
+ * `others` are the tiers that are drawn in place of those of the tiles.
+ */
+export function pick(chart: Chart, point: { x: number; y: number }, layers: readonly Layer[], county: boolean, others: Retiered = new Map()): Picked {
   const close = county || chart.getZoom() >= CLOSE_ZOOM;
   const find = (where: PointLike | [PointLike, PointLike]): Thing[] => {
     const things: Thing[] = [];
     for (const feature of chart.queryRenderedFeatures(where)) {
       const layer = layers.find(({ id }) => feature.layer.id.startsWith(`${id}:`));
-      if (layer && !DECORATION.test(feature.layer.id)) things.push(thingOf(feature, layer));
+      if (layer && !DECORATION.test(feature.layer.id)) things.push(thingOf(feature, layer, others));
     }
     return things;
   };

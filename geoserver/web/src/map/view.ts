@@ -117,7 +117,7 @@ export class OneMap {
 
   #listen(events: Events): void {
     const at = (point: { x: number; y: number }): Picked =>
-      pick(this.chart, point, this.#layers, this.#region?.level === "county");
+      pick(this.chart, point, this.#layers, this.#region?.level === "county", this.#retiered);
     let frame = 0;
     this.chart.on("mousemove", ({ point, originalEvent }) => {
       cancelAnimationFrame(frame);

@@ -1,6 +1,7 @@
 /** Why a thing on the map has its colour, in one line, kept for a while. */
 
 import { api } from "../api";
+import { cardApi } from "../api/card";
 import { say, t, tiers, value } from "../i18n";
 import type { Thing } from "../map/pick";
 import { deciding } from "../parts/card/words";
@@ -10,22 +11,22 @@ const KEPT = 60;
 const KEPT_MS = 60_000;
 const kept = new Map<string, { at: number; words: Promise<string> }>();
 
-/** Empty where there is nothing to say, or the server does not say it. */
-export function explain(thing: Thing): Promise<string> {
-  const key = `${document.documentElement.lang}/${thing.kind}/${thing.dataset}/${thing.id}`;
+/** As known at a time; empty where there is nothing to say, or the server does not say it. */
+export function explain(thing: Thing, asOf: string | null): Promise<string> {
+  const key = `${document.documentElement.lang}/${asOf ?? ""}/${thing.kind}/${thing.dataset}/${thing.id}`;
   const found = kept.get(key);
   if (found && Date.now() - found.at < KEPT_MS) return found.words;
-  const words = ask(thing).catch(() => "");
+  const words = ask(thing, asOf).catch(() => "");
   kept.delete(key);
   kept.set(key, { at: Date.now(), words });
   for (const oldest of [...kept.keys()].slice(0, -KEPT)) kept.delete(oldest);
   return words;
 }
 
-async function ask({ kind, dataset, id }: Thing): Promise<string> {
-  if (kind === "asset") return reason((await api.asset(dataset, id)).assessment?.chain ?? null);
-  if (kind === "cell") return reason((await api.cell(id)).chain);
-  if (kind === "region") return counts((await api.region(id)).risk?.counts ?? {});
+async function ask({ kind, dataset, id }: Thing, asOf: string | null): Promise<string> {
+  if (kind === "asset") return reason((await cardApi.asset(dataset, id, asOf)).assessment?.chain ?? null);
+  if (kind === "cell") return reason((await api.cell(id, asOf)).chain);
+  if (kind === "region") return counts((await api.region(id, asOf)).risk?.counts ?? {});
   return "";
 }
 

@@ -3,7 +3,6 @@
 import { fill, h } from "../dom";
 import { levelName, say, stateName, t, tierName, value } from "../i18n";
 import type { Picked, Thing } from "../map/pick";
-import { explain } from "./explain";
 import { tierMark } from "./marks";
 
 const OFFSET = 14;
@@ -14,11 +13,14 @@ export class Tooltip {
   #shown = "";
   #resting: ReturnType<typeof setTimeout> | undefined;
 
+  /** `why` says why a thing has the colour that is shown. */
+  constructor(private readonly why: (thing: Thing) => Promise<string>) {}
+
   /** Show it beside `point`, in pixels of the window. */
   show(picked: Picked | null, point: { x: number; y: number }): void {
     const thing = picked?.top ?? null;
     this.element.hidden = thing === null;
-    const key = thing ? `${thing.dataset}/${thing.id}` : "";
+    const key = thing ? `${thing.dataset}/${thing.id}/${thing.tier}/${thing.state}` : "";
     if (key !== this.#shown) this.#turn(thing, key, picked?.region && picked.region !== thing ? picked.region.name : "", point);
     if (thing) this.#place(point);
   }
@@ -31,7 +33,7 @@ export class Tooltip {
     const reason = h("div", { class: "reason" });
     fill(this.element, headline(thing), h("div", { class: "quiet" }, ...details(thing, region)), reason);
     this.#resting = setTimeout(() => {
-      void explain(thing).then((words) => {
+      void this.why(thing).then((words) => {
         if (this.#shown !== key) return;
         reason.textContent = words;
         this.#place(point);
