@@ -99,7 +99,7 @@ def _news(opened: OpenSite, written: Written) -> dict[str, Any]:
 
 
 class Watch:
-    """The one watcher of a process, and what it saw last; all but `_look` runs on the event loop."""
+    """The one watcher of a process, and what it saw last; all of it runs on the event loop."""
 
     def __init__(self, services: Services) -> None:
         self.listeners = 0
@@ -204,7 +204,9 @@ class Watch:
             while True:
                 await asyncio.sleep(_LOOK_SECONDS)
                 with suppress(Busy):  # the next look sees it
-                    self._take(await self._run(lambda: self._look(opened)))
+                    looked = partial(_look, opened, self._version, self._newest)
+                    self._version, found = await self._run(looked)
+                    self._take(found)
         except MinegisError:  # no site yet: whoever listens is told so
             self._fail()
         except Exception:
@@ -219,17 +221,6 @@ class Watch:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    def _look(self, opened: OpenSite) -> list[Told] | Position:
-        """Return what is new, or where to go on when it is too much to tell one by one; in a thread."""
-        version = opened.store.version(*_TABLES)
-        if version == self._version:
-            return []
-        found = events_after(opened, self._newest)
-        if found is None:
-            return _now(opened)
-        self._version = version  # read before the events: what is committed between the two is seen next time
-        return found
-
     def _take(self, found: list[Told] | Position) -> None:
         if isinstance(found, Position):  # whoever listens reads from the store, and is told to begin anew
             self._recent.clear()
@@ -242,6 +233,19 @@ class Watch:
         else:
             return
         self._tell()
+
+
+def _look(opened: OpenSite, seen: str, newest: Position) -> tuple[str, list[Told] | Position]:
+    """Return the version of what was looked at with what is new, or where to go on when that is too much.
+
+    In a thread, which may outlive its watcher: so it changes nothing of it.
+    """
+    version = opened.store.version(*_TABLES)
+    if version == seen:
+        return version, []
+    # The version is read before the events: what is committed between the two is seen next time.
+    found = events_after(opened, newest)
+    return version, _now(opened) if found is None else found
 
 
 def _now(opened: OpenSite) -> Position:

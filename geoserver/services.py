@@ -110,9 +110,11 @@ class Services:
         self.settings = settings
         self._open: OpenSite | None = None
         self._lock = Lock()
-        # titiler draws in threads of its own
-        names = ("query", "tile", "export", "compression", "events", "raster")
+        # titiler draws in threads of its own; a supposition takes seconds, and no warning waits for it
+        names = ("query", "tile", "export", "compression", "raster", "what_if")
         self.pools = {name: Pool(name, settings.workers, settings.queue) for name in names}
+        places = max(settings.queue, settings.listeners)  # who listens already is not refused a look
+        self.pools["events"] = Pool("events", settings.workers, places)
 
     def start(self) -> None:
         """Start the threads; called on the event loop."""
@@ -163,6 +165,10 @@ class Services:
     async def tile[R](self, work: Callable[[], R], request: Request | None = None) -> R:
         """Run the making of a tile in a thread; see `Pool.run`."""
         return await self.pools["tile"].run(work, request)
+
+    async def suppose[R](self, work: Callable[[], R]) -> R:
+        """Judge a supposition in a thread; see `Pool.run`."""
+        return await self.pools["what_if"].run(work)
 
     async def export[R](self, work: Callable[[], R], request: Request | None = None) -> R:
         """Run the making of a whole file in a thread; see `Pool.run`."""

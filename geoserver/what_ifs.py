@@ -89,10 +89,10 @@ class WhatIfs:
         return ready
 
     async def _read(self, version: str) -> Ready:
-        return await self._services.query(lambda: _ready(self.opened, version))
+        return await self._services.suppose(lambda: _ready(self.opened, version))
 
     async def _made(self, ready: Ready, change: Change) -> Answer:
-        return await self._services.query(lambda: _answer(ready, change))
+        return await self._services.suppose(lambda: _answer(ready, change))
 
 
 def what_ifs_of(request: Request, opened: OpenSite) -> WhatIfs:

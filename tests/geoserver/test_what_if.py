@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyogrio.raw
 import pytest
@@ -13,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from geoserver.app import create_app
 from geoserver.what_ifs import _ANSWERS_KEPT
+from minegis.errors import InvalidInput
 from minegis.settings import Settings
 
 TILE = "/tiles/cells/7/101/52.mvt"  # 101.25 to 104.06 E, 31.95 to 34.3 N: the north of Longmen Shan
@@ -146,3 +149,26 @@ def test_before_a_run_nothing_can_be_supposed(unpublished: Path) -> None:
         assert answer.status_code == 404
         assert "minegis run" in answer.json()["expected"]
         assert empty.get(f"{TILE}?rain_mm=1").status_code == 404
+
+
+def test_nobody_waits_for_a_supposition_who_asks_for_warnings(
+    published_site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judging, done = threading.Event(), threading.Event()
+
+    def slow(_ready: object, _change: object) -> NoReturn:
+        judging.set()
+        done.wait(30)
+        raise InvalidInput("enough", where="test")
+
+    monkeypatch.setattr("geoserver.what_ifs._answer", slow)
+    app = create_app(Settings(site=published_site, web=Path("absent"), workers=1))
+    with TestClient(app) as client, ThreadPoolExecutor() as clients:
+        try:
+            supposed = clients.submit(client.get, "/api/v1/what-if?rain_mm=7")
+            assert judging.wait(60)
+            listed = clients.submit(client.get, "/api/v1/warnings")
+            assert listed.result(timeout=10).status_code == 200
+        finally:
+            done.set()
+        assert supposed.result(timeout=10).status_code == 400
