@@ -52,7 +52,7 @@ class Postgis:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection that sees one state of the database."""
-        with self._readers.begin() as connection:
+        with self._readers.begin() as connection, understood():
             yield connection
 
     @contextmanager

@@ -49,7 +49,7 @@ class Sqlite:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """Give a connection that sees one state of the database."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect() as connection, connection.begin(), understood():
             yield connection
 
     @contextmanager

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -208,3 +208,16 @@ def test_a_version_changes_with_every_commit_of_any_connection(tmp_path: Path, d
         reader.upsert("river", [replace(river, geometry=shapely.Point(103.6, 31.2))])
         assert reader.version("river", "lake") not in (before, after)
         assert reader.version("river") == writer.version("river")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_a_text_that_no_database_takes_is_no_fault_of_the_store(store: Store, text: str) -> None:
+    reads: list[Callable[[], object]] = [
+        lambda: store.features("place", ids=[text]),
+        lambda: store.search("place", text, 5),
+        lambda: store.past_tiers("tsf", text, 5),
+        lambda: store.actions.all(text),
+    ]
+    for read in reads:
+        with suppress(InvalidInput):  # SQLite takes what PostgreSQL refuses, and finds nothing
+            assert read() == []
