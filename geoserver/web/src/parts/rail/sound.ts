@@ -41,6 +41,9 @@ function worstOf(warnings: readonly Warning[]): Tier | null {
 export class Sound {
   #context: AudioContext | null = null;
 
+  /** `changed` is called when the browser lets the page be heard, or does not any more. */
+  constructor(private readonly changed: () => void) {}
+
   /** Whether the browser lets the page be heard: only after somebody has clicked or typed. */
   get allowed(): boolean {
     return this.#context?.state === "running";
@@ -49,6 +52,7 @@ export class Sound {
   /** Ask to be heard; to be called from a click or a key. */
   async wake(): Promise<void> {
     this.#context ??= new AudioContext();
+    this.#context.onstatechange = this.changed;
     await this.#context.resume();
   }
 

@@ -15,16 +15,18 @@ export class Watch {
   #known: Map<Warning["id"], Warning> | null = null;
   /** Came while the page was open: blinks and sounds until somebody has answered. */
   readonly #fresh = new Set<Warning["id"]>();
-  readonly #sound = new Sound();
+  /** Came, and was not heard yet: another sound was too near, or the browser silent. */
+  readonly #unheard = new Set<Warning["id"]>();
+  readonly #sound = new Sound(() => this.#tell());
   #soundedAt = -Infinity;
   readonly #listeners: (() => void)[] = [];
 
   constructor(private readonly context: Context) {
     const wake = (): void => {
-      if (!this.#muted) void this.#wake();
+      if (!this.#muted && !this.#sound.allowed) void this.#wake();
     };
-    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wake, { once: true, capture: true });
-    setInterval(() => this.#remind(), LOOK_MS);
+    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wake, { capture: true });
+    setInterval(() => this.#hear(), LOOK_MS);
   }
 
   /** The warnings active now, also while the page shows the past. */
@@ -65,22 +67,24 @@ export class Watch {
     if (!warnings) return [];
     const found = this.#known ? arrivals(this.#known, warnings) : [];
     this.#known = new Map(warnings.map((warning) => [warning.id, warning]));
-    for (const { id } of found) this.#fresh.add(id);
-    for (const id of this.#fresh) if (!this.#known.has(id)) this.#fresh.delete(id);
-    this.#hear(found);
+    for (const { id } of found) {
+      this.#fresh.add(id);
+      this.#unheard.add(id);
+    }
+    for (const ids of [this.#fresh, this.#unheard]) for (const id of ids) if (!this.#known.has(id)) ids.delete(id);
+    this.#hear();
     return found;
   }
 
-  #remind(): void {
-    if (this.#fresh.size) this.#hear([]);
-  }
-
-  #hear(found: readonly Warning[]): void {
-    if (this.#muted || !this.#sound.allowed) return;
-    const waiting = [...(this.#known?.values() ?? [])].filter((warning) => this.#fresh.has(warning.id) && waits(warning));
-    const tier = due(found, waiting, Date.now() - this.#soundedAt);
+  #hear(): void {
+    if (this.#muted) this.#unheard.clear();
+    if (this.#muted || !this.#fresh.size || !this.#sound.allowed) return;
+    const fresh = [...(this.#known?.values() ?? [])].filter(({ id }) => this.#fresh.has(id));
+    const unheard = fresh.filter(({ id }) => this.#unheard.has(id));
+    const tier = due(unheard, fresh.filter(waits), Date.now() - this.#soundedAt);
     if (tier === null) return;
     this.#soundedAt = Date.now();
+    this.#unheard.clear();
     this.#sound.play(tier);
   }
 
