@@ -4,7 +4,7 @@ import { h } from "./dom";
 import { t } from "./i18n";
 import type { LabelKey } from "./labels";
 import { handle } from "./panel/handle";
-import type { Tab } from "./state";
+import type { State, Tab } from "./state";
 
 export type Side = "left" | "right";
 
@@ -22,6 +22,12 @@ const LEAST = 160;
 const DOCK = 150;
 const NARROW = "(max-width: 760px)";
 const TABS: readonly Tab[] = ["regions", "layers"];
+/** What the two panels hold in each workplace. */
+const PANELS: Readonly<Record<State["workplace"], Readonly<Record<Side, LabelKey>>>> = {
+  monitoring: { left: "tab.regions", right: "warning.title" },
+  command: { left: "command.incident", right: "plan.title" },
+  decision: { left: "decision.title", right: "warning.title" },
+};
 
 export class Page {
   readonly map = h("div", { id: "map", role: "region" });
@@ -40,6 +46,8 @@ export class Page {
   readonly #sheets = h("nav", { class: "sheets" });
   readonly #asides: Record<Side, HTMLElement>;
   readonly #handles: HTMLElement[] = [];
+  #panels = PANELS.monitoring;
+  #worst: Element[] = [];
 
   constructor(root: Element, ...overlays: HTMLElement[]) {
     const { top, left, right, bottom, tools, corner, stage, dialogs } = this.slots;
@@ -98,15 +106,23 @@ export class Page {
     if (focused) this.#tabs.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
   }
 
+  /** The panels are those of a workplace; `worst` stands beside the name of the warnings, seen while they are closed. */
+  describe(workplace: State["workplace"], worst: Element[]): void {
+    this.#panels = PANELS[workplace];
+    this.#worst = worst;
+    this.relabel();
+  }
+
   /** Write the page's own words in the chosen language. */
   relabel(): void {
     this.#skip.textContent = t("page.skip");
     this.map.setAttribute("aria-label", t("page.map"));
     for (const grip of this.#handles) grip.setAttribute("aria-label", t("map.sheet"));
     this.#tabs.setAttribute("aria-label", `${t("tab.regions")} / ${t("tab.layers")}`);
-    this.#asides.left.setAttribute("aria-label", `${t("tab.regions")} / ${t("tab.layers")}`);
-    this.#asides.right.setAttribute("aria-label", t("warning.title"));
-    this.#sheets.replaceChildren(this.#toggle("left", "tab.regions"), this.#toggle("right", "warning.title"));
+    const { left, right } = this.#panels;
+    this.#asides.left.setAttribute("aria-label", left === "tab.regions" ? `${t("tab.regions")} / ${t("tab.layers")}` : t(left));
+    this.#asides.right.setAttribute("aria-label", t(right));
+    this.#sheets.replaceChildren(this.#toggle("left", left), this.#toggle("right", right));
   }
 
   #toggle(side: Side, name: LabelKey): HTMLElement {
@@ -123,6 +139,7 @@ export class Page {
         onclick: () => this.open(side, !open),
       },
       h("span", {}, t(name)),
+      ...(name === "warning.title" ? this.#worst : []),
     );
   }
 

@@ -37,7 +37,7 @@ function layers({ line, halo, flow, plot }: (typeof INK)[Theme]): LayerSpecifica
     { id: "command:runout-line", type: "line", source: BAND, filter: of("LineString"), paint: { "line-color": flow, "line-width": ["match", ["get", "part"], "P50", 2.4, 1.4], "line-dasharray": [6, 3] } },
     { id: "command:ring-casing", type: "line", source: RINGS, filter: of("LineString"), paint: { "line-color": halo, "line-width": 4, "line-opacity": 0.7 } },
     { id: "command:ring", type: "line", source: RINGS, filter: of("LineString"), paint: { "line-color": line, "line-width": 1.4 } },
-    { id: "command:runout-text", type: "symbol", source: BAND, filter: of("Point"), layout: { ...font, "text-field": text, "text-allow-overlap": true }, paint: words(flow) },
+    { id: "command:runout-text", type: "symbol", source: BAND, filter: of("Point"), layout: { ...font, "text-field": text, "text-anchor": "top", "text-offset": [0, 0.2], "text-allow-overlap": true }, paint: words(flow) },
     { id: "command:ring-text", type: "symbol", source: RINGS, filter: of("Point"), layout: { ...font, "text-field": text, "text-allow-overlap": true }, paint: words(line) },
     { id: "command:danger", type: "fill", source: PLOTS, filter: of("Polygon"), paint: { "fill-color": plot, "fill-opacity": 0.18 } },
     { id: "command:edge", type: "line", source: PLOTS, filter: of("Polygon"), paint: { "line-color": plot, "line-width": 2.5, "line-dasharray": [3, 2] } },

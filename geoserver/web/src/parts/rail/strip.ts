@@ -6,7 +6,7 @@ import { moment, t, tierName } from "../../i18n";
 import { tierMark } from "../../panel/marks";
 import type { Tier, Warning } from "../../types";
 import { isTyping } from "./keys";
-import { byUrgency } from "./order";
+import { byUrgency, waits } from "./order";
 import { type Watch, watchOf } from "./watch";
 import { headlineOf, isExercise } from "./words";
 
@@ -28,6 +28,8 @@ class Strip {
   #speaking: ReturnType<typeof setTimeout> | undefined;
   #hiding: ReturnType<typeof setTimeout> | undefined;
   #wasLost = false;
+  /** The worst that the toast tells of. */
+  #shown: Warning | null = null;
 
   constructor(
     private readonly context: Context,
@@ -74,7 +76,8 @@ class Strip {
     const name = (isExercise(worst) ? `${t("rail.exercise")} · ` : "") + headlineOf(worst);
     const words = news.length === 1 ? t("live.one", { name }) : t("live.many", { n: news.length, tier: tierName(worst.tier), name });
     (worst.tier === RED ? this.#assertive : this.#polite).textContent = words;
-    if (this.#railInSight()) return;
+    if (this.#railInSight() || (worst.tier < RED && this.#redWaits())) return;
+    this.#shown = worst;
     fill(
       this.#toast,
       tierMark(worst.tier),
@@ -83,7 +86,19 @@ class Strip {
     );
     this.#toast.hidden = false;
     clearTimeout(this.#hiding);
-    this.#hiding = setTimeout(() => (this.#toast.hidden = true), SHOWN_MS);
+    this.#hiding = setTimeout(() => this.#putAway(), SHOWN_MS);
+  }
+
+  /** Whether the toast shows a red that nobody has answered, and nothing else on the page does. */
+  #redWaits(): boolean {
+    const shown = this.#shown;
+    if (this.#toast.hidden || shown?.tier !== RED || this.#railInSight()) return false;
+    return (this.watch.present ?? []).some((each) => each.id === shown.id && waits(each));
+  }
+
+  #putAway(): void {
+    if (this.#redWaits()) this.#hiding = setTimeout(() => this.#putAway(), SHOWN_MS);
+    else this.#toast.hidden = true;
   }
 
   #railInSight(): boolean {
