@@ -18,6 +18,7 @@ import { Page } from "./page";
 import { Banner } from "./panel/banner";
 import { tierMark } from "./panel/marks";
 import { explain } from "./panel/explain";
+import { staleSources } from "./panel/stale";
 import { Tooltip } from "./panel/tooltip";
 import { SupposedLayers, supposedOf } from "./parts/decision/supposed";
 import { isStale } from "./parts/header";
@@ -211,6 +212,9 @@ export class App {
     document.documentElement.dataset["workplace"] = state.workplace;
     if (isStale(site) && site.run) this.#banner.say("stale", t("page.staleRun", { age: age(site.run.finished_at) }));
     else this.#banner.clear("stale");
+    const old = isStale(site) ? "" : staleSources(this.#data.layers, state.layers);
+    if (old) this.#banner.say("stale-sources", t("states.staleSources", { what: old }));
+    else this.#banner.clear("stale-sources");
     this.#page.showTabs(state.workplace === "monitoring" ? state.tab : null, (tab) => this.#store.set({ tab }));
     this.#page.describe(state.workplace, worstOf(this.#data.warnings ?? []));
     this.#banner.relabel();

@@ -83,6 +83,8 @@ export interface Layer {
   origin: Origin;
   updated_at: string | null;
   count: number | null;
+  /** Property that says when a feature occurred, where they do. */
+  occurred?: string | null;
   /** What it was made from, and the record of that in the catalogue. */
   lineage?: { text: string; record: string | null }[];
 }

@@ -13,6 +13,8 @@ export const STATES = {
   "states.tilesSlow": { zh: "图层读得慢：{what}；仍在等待", en: "Slow to arrive: {what}; still waiting" },
   "states.tilesFailed": { zh: "有瓦片没有读到：{what}；正在自动重试", en: "Tiles could not be read: {what}; trying again" },
   "states.andMore": { zh: "{what} 等 {n} 个图层", en: "{what} and more, {n} layers" },
+  "states.staleSources": { zh: "来源已陈旧：{what}", en: "Sources are stale: {what}" },
+  "states.sourceAge": { zh: "{name}（{age}）", en: "{name} ({age})" },
   "states.newPage": { zh: "页面有新版本，更新后回到同一画面", en: "There is a newer page; updating leads back to the same view" },
   "states.update": { zh: "更新", en: "Update" },
 } as const;

@@ -7,7 +7,7 @@ import type { Layer, Region } from "../types";
 import { scaleOpacity } from "./colours";
 import type { Names } from "./names";
 import { inOrder } from "./order";
-import { datasetOf, drawingsOf, isAsset, isTiered, type Look, partition, sourceIdOf, sourcesOf } from "./style";
+import { datasetOf, drawingsOf, isAsset, isOn, isTiered, type Look, partition, sourceIdOf, sourcesOf } from "./style";
 import { groundOf, SKY } from "./terrain";
 
 export const GROUND = { day: "#eceeec", night: "#10171d" };
@@ -49,7 +49,7 @@ export function styleOf(layers: Layer[], state: State, region: Region | null, pl
     { id: "ground", type: "background", paint: { "background-color": GROUND[state.theme] } },
   ];
   for (const layer of inOrder(layers, state.layers)) {
-    const own = drawingsOf(layer, state.layers[layer.id], look);
+    const own = drawingsOf(layer, state.layers[layer.id], look).map((drawing) => occurred(drawing, layer, state));
     for (const each of datasetOf(layer) === REGION ? own.map((part) => drilled(part, region)) : own) {
       const named = each.type === "symbol" && each.source === NAMES;
       (named ? names : each.id.endsWith(":marker") ? markers : drawings).push(each);
@@ -68,6 +68,16 @@ export function styleOf(layers: Layer[], state: State, region: Region | null, pl
     ...(ground && state.terrain ? { terrain: ground.terrain, sky: SKY[state.theme] } : {}),
     layers: drawings,
   };
+}
+
+/** At a time past a drawing without what had not occurred by then; times of one form compare as texts. */
+function occurred(drawing: LayerSpecification, layer: Layer, { moment, asOf, layers }: State): LayerSpecification {
+  const then = moment ?? asOf;
+  if (!layer.occurred || !then || !isOn(layer, layers[layer.id])) return drawing;
+  const limit = `${new Date(then).toISOString().slice(0, 19)}Z`;
+  const known = ["<=", ["to-string", ["get", layer.occurred]], limit];
+  const filter = "filter" in drawing && drawing.filter ? ["all", drawing.filter, known] : known;
+  return { ...drawing, filter } as LayerSpecification;
 }
 
 /** Filter of the regions to fill and name: the children of the opened one, the rest of the country whole. */

@@ -42,7 +42,7 @@ export interface Overlay {
 }
 
 /** What of the state the style depends on; all else changes nothing on the map. */
-const DRAWN = ["lang", "theme", "layers", "terrain", "region", "selected"] as const satisfies readonly (keyof State)[];
+const DRAWN = ["lang", "theme", "layers", "terrain", "region", "selected", "moment", "asOf"] as const satisfies readonly (keyof State)[];
 
 /** What tells one style from another; the names follow the tiles by themselves. */
 const textOf = (style: StyleSpecification): string =>

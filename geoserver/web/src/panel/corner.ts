@@ -15,10 +15,15 @@ export function tierLegend(): HTMLElement[] {
   return [...known, ...unknown];
 }
 
-/** Who made what is on the map now, and the map's review number. */
-export function attribution(site: Site, layers: readonly Layer[], state: State): (HTMLElement | string)[] {
+/** Who made what is on the map now, each once: a layer of several sources names them with semicolons. */
+export function makersOf(layers: readonly Layer[], state: State): string[] {
   const shown = layers.filter((layer) => isOn(layer, state.layers[layer.id]));
-  const makers = [...new Set(shown.map(({ attribution: maker }) => say(maker)).filter(Boolean))];
+  return [...new Set(shown.flatMap(({ attribution: makers }) => say(makers).split(/;\s*/)).filter(Boolean))];
+}
+
+/** The makers, and the map's review number. */
+export function attribution(site: Site, layers: readonly Layer[], state: State): (HTMLElement | string)[] {
+  const makers = makersOf(layers, state);
   const review = site.review_number
     ? `${t("page.reviewNumber")}：${site.review_number}`
     : t("page.noReviewNumber");

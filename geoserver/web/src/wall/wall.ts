@@ -11,6 +11,7 @@ import { OneMap } from "../map/view";
 import { keepOffline } from "../offline/register";
 import { attribution, tierLegend } from "../panel/corner";
 import { standing } from "../panel/health";
+import { staleSources } from "../panel/stale";
 import { isStale } from "../parts/header";
 import { isExercise, levelWord } from "../parts/rail/words";
 import { INITIAL, type State } from "../state";
@@ -262,6 +263,8 @@ export class Wall {
     if (away) words.push(["lost", away]);
     else if (connection.state === "lost") words.push(["lost", t("wall.lost", { since: moment(new Date(connection.since).toISOString()) })]);
     if (isStale(facts.site) && facts.site.run && !this.state.asOf) words.push(["stale", t("wall.stale", { age: age(facts.site.run.finished_at) })]);
+    const old = this.state.asOf ? "" : staleSources(facts.layers, this.#view?.layers ?? {});
+    if (old) words.push(["stale", t("states.staleSources", { what: old })]);
     if (this.#failed) words.push(["failed", t("wall.failed")]);
     if (facts.warnings.some(isExercise)) words.push(["exercise", t("wall.exercise")]);
     return h("div", { class: "bands" }, ...words.map(([name, text]) => h("p", { class: `band ${name}`, role: "status" }, text)));
