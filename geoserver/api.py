@@ -157,6 +157,7 @@ def describe_layer(opened: OpenSite, layer: Layer) -> dict[str, Any] | None:
         "minzoom": layer.minzoom,
         "maxzoom": layer.maxzoom,
         "visible": layer.visible,
+        "occurred": layer.occurred or None,
         "style": layer.paint(),
         "legend": [each.model_dump() for each in layer.legend_entries()],
         "attribution": "; ".join(dict.fromkeys(each.attribution for each in credited)),

@@ -49,7 +49,8 @@ class Layer(Declaration):
     `style` maps a MapLibre layer type to its paint, layout and filter; the word ``tier-colour`` in it stands
     for the colours of `minegis.levels`. A raster is coloured by `ramp`, which is its legend too. `rank` names
     the field (a leading ``-`` means descending) by which crowded points are thinned at low zooms, and below
-    zoom `points_below` polygons are drawn as points, so that a small one never vanishes.
+    zoom `points_below` polygons are drawn as points, so that a small one never vanishes. `occurred` names the
+    property that says when a feature occurred: a map of an earlier time leaves it out.
     """
 
     id: str = Setting(pattern=r"^[a-z][a-z0-9_]{0,40}$")
@@ -64,6 +65,7 @@ class Layer(Declaration):
     geometry: Literal["", "point", "line", "polygon"] = ""
     properties: tuple[str, ...] = ()
     rank: str = ""
+    occurred: str = ""
     points_below: int = 0
     appears: Appearance | None = None
     minzoom: int = Setting(default=0, ge=0, le=22)
@@ -77,6 +79,8 @@ class Layer(Declaration):
     def _fits_its_kind(self) -> Self:
         if self.kind == "vector" and not (self.dataset and self.geometry and self.style):
             raise ValueError("a vector layer needs dataset, geometry and style")
+        if self.occurred and self.occurred not in self.properties:
+            raise ValueError("occurred must be one of the properties, so that it is in the tiles")
         if self.kind == "raster" and not (self.raster and len(self.ramp) > 1):
             raise ValueError("a raster layer needs raster and a ramp of two stops or more")
         if self.ramp and not (self.variable or self.legend):

@@ -13,6 +13,12 @@ def test_every_layer_says_what_it_was_made_from_and_where_that_is_recorded(clien
     assert listed["risk_cell"] == listed["warning"] == [{"text": "run1", "record": "run:run1"}]
 
 
+def test_a_layer_of_events_says_which_property_tells_their_time(client: TestClient) -> None:
+    listed = {each["id"]: each["occurred"] for each in client.get("/api/v1/layers").json()}
+    assert listed["earthquake"] == "occurred_at"
+    assert {listed[other] for other in listed if other != "earthquake"} == {None}
+
+
 def test_the_records_that_it_names_are_in_the_catalogue(client: TestClient) -> None:
     listed = client.get("/api/v1/layers").json()
     named = {each["record"] for layer in listed for each in layer["lineage"] if each["record"]}

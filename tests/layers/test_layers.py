@@ -6,7 +6,7 @@ import pytest
 
 from data_catalog.collection import WARNING
 from data_catalog.dataset import datasets
-from layers.layer import layer, layer_of_dataset, layers
+from layers.layer import Layer, layer, layer_of_dataset, layers
 from layers.style import NO_EVIDENCE_COLOUR
 from minegis.errors import NotFound
 from minegis.levels import Tier
@@ -51,6 +51,16 @@ def test_what_is_not_known_is_not_painted_as_normal() -> None:
 def test_drawing_order_has_no_ties() -> None:
     orders = [declared.order for declared in layers().values()]
     assert orders == sorted(set(orders))
+
+
+def test_what_has_a_time_of_its_own_says_so_and_carries_it_in_its_tiles() -> None:
+    dated = {
+        name for name, each in datasets().items() if "occurred_at" in {field.name for field in each.fields}
+    }
+    assert dated == {"earthquake", "incident"}
+    assert {each.dataset for each in layers().values() if each.occurred} == dated
+    with pytest.raises(ValueError, match="occurred must be one of the properties"):
+        Layer.model_validate({**layer("earthquake").model_dump(), "properties": ["name"]})
 
 
 def test_an_unknown_layer_lists_those_there_are() -> None:
