@@ -46,16 +46,16 @@ class DatedRaster:
         return palette(self.layer.id) if self.layer else greys(self.minimum, self.maximum)
 
 
-def images_of(opened: OpenSite, shape: BaseGeometry, as_of: datetime | None) -> list[dict[str, Any]]:
+def images_of(opened: OpenSite, shape: BaseGeometry) -> list[dict[str, Any]]:
     """Return what the page shows of the dated rasters that cover a shape, the newest first."""
     point = shape.representative_point()
-    found = [each for each in _dated(opened, as_of) if _covers(each.path, point.x, point.y)]
+    found = [each for each in _dated(opened) if _covers(each.path, point.x, point.y)]
     found.sort(key=lambda each: (each.at, each.artefact.layer), reverse=True)
-    moment = f"&as_of={format_utc(as_of)}" if as_of else ""
+    moment = f"&as_of={format_utc(opened.as_of)}" if opened.as_of else ""
     return [_described(each, point.x, point.y, moment) for each in found[:MOST]]
 
 
-def picture(opened: OpenSite, name: str, box: Box, size: int, as_of: datetime | None) -> tuple[bytes, str]:
+def picture(opened: OpenSite, name: str, box: Box, size: int) -> tuple[bytes, str]:
     """Return a picture of a raster by the name it is published under, with what it was made from.
 
     Raises
@@ -63,7 +63,7 @@ def picture(opened: OpenSite, name: str, box: Box, size: int, as_of: datetime | 
     NotFound
         If the site publishes no dated raster of this name, or it has nothing there.
     """
-    chosen = next((each for each in _dated(opened, as_of) if each.artefact.id == name), None)
+    chosen = next((each for each in _dated(opened) if each.artefact.id == name), None)
     if chosen is None:
         raise NotFound("no such image", where=f"image {name[:80]!r}", expected="one of an asset's /images")
     key = (chosen.path, chosen.artefact.sha256, str(box), size)
@@ -94,9 +94,9 @@ def _described(raster: DatedRaster, lon: float, lat: float, moment: str) -> dict
     }
 
 
-def _dated(opened: OpenSite, as_of: datetime | None) -> Sequence[DatedRaster]:
-    if as_of is not None:
-        return _read(opened, opened.store.artefacts(as_of))
+def _dated(opened: OpenSite) -> Sequence[DatedRaster]:
+    if opened.as_of is not None:
+        return _read(opened, opened.store.artefacts(opened.as_of))
     version = opened.store.version("artefact")
     return opened.kept.get("dated rasters", version, lambda: _read(opened, opened.store.artefacts()))
 

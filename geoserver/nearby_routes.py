@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import numpy as np
@@ -12,10 +11,10 @@ from shapely.geometry.base import BaseGeometry
 
 from data_catalog.dataset import datasets
 from data_catalog.store import Feature
-from geoserver.api import answer
+from geoserver.api import answered
 from geoserver.errors import PROBLEMS
-from geoserver.services import OpenSite, services_of
-from minegis.clock import parse_utc
+from geoserver.parameters import Known
+from geoserver.services import OpenSite
 from minegis.levels import EvidenceState, Tier
 from minegis.nearness import box_around, nearness
 
@@ -37,39 +36,19 @@ async def nearby(
     dataset: str,
     asset_id: str,
     radius_km: Annotated[float, Query(gt=0, le=FARTHEST_KM, allow_inf_nan=False)] = 10.0,
-    as_of: Annotated[str | None, Query(max_length=40)] = None,
+    as_of: Known = None,
 ) -> Response:
     """List what lies within a distance of an asset, the nearest first: assets, places, facilities, points."""
-    moment = parse_utc(as_of, where="as_of") if as_of else None
-    services = services_of(request)
 
-    def work() -> Response:
-        opened = services.opened()
-        return answer(around(opened, dataset, asset_id, radius_km, moment))
+    def around(opened: OpenSite) -> dict[str, Any]:
+        shape = opened.store.feature(dataset, asset_id, as_of=opened.as_of).geometry
+        return near(opened, shape, radius_km, but=(dataset, asset_id))
 
-    return await services.query(work, request)
-
-
-def around(
-    opened: OpenSite, dataset: str, asset_id: str, radius_km: float, as_of: datetime | None
-) -> dict[str, Any]:
-    """Return what lies within a radius of a feature, with how many there are of each kind.
-
-    Raises
-    ------
-    NotFound
-        If there is no such feature.
-    """
-    shape = opened.store.feature(dataset, asset_id, as_of=as_of).geometry
-    return near(opened, shape, radius_km, as_of, but=(dataset, asset_id))
+    return await answered(request, around, as_of)
 
 
 def near(
-    opened: OpenSite,
-    shape: BaseGeometry,
-    radius_km: float,
-    as_of: datetime | None,
-    but: tuple[str, str] | None = None,
+    opened: OpenSite, shape: BaseGeometry, radius_km: float, but: tuple[str, str] | None = None
 ) -> dict[str, Any]:
     """Return what lies within a radius of a shape, `but` for one asset, and how many of each kind."""
     found: dict[str, Any] = {"radius_km": radius_km, "counts": {}}
@@ -77,16 +56,16 @@ def near(
         (name, each)
         for name, declared in datasets().items()
         if declared.asset
-        for each in _inside(opened, name, shape, radius_km, as_of)
+        for each in _inside(opened, name, shape, radius_km)
         if (name, each.id) != but
     ]
-    tiers = {name: opened.store.tiers(name, as_of) for name in {name for name, _ in assets}}
+    tiers = {name: opened.store.tiers(name, opened.as_of) for name in {name for name, _ in assets}}
     found["assets"] = [
         {**each, **_tier(tiers[each["dataset"]].get(each["id"]))}
         for each in _nearest(found["counts"], "assets", assets, (), shape, radius_km)
     ]
     for kind, (name, shown) in _KINDS.items():
-        features = [(name, each) for each in _inside(opened, name, shape, radius_km, as_of)]
+        features = [(name, each) for each in _inside(opened, name, shape, radius_km)]
         found[kind] = _nearest(found["counts"], kind, features, shown, shape, radius_km)
     return found
 
@@ -96,10 +75,8 @@ def _tier(known: tuple[int, str, float] | None) -> dict[str, Any]:
     return {"tier": tier, "state": state}
 
 
-def _inside(
-    opened: OpenSite, name: str, shape: BaseGeometry, radius_km: float, as_of: datetime | None
-) -> list[Feature]:
-    return opened.store.features(name, bbox=box_around(shape, radius_km), as_of=as_of)
+def _inside(opened: OpenSite, name: str, shape: BaseGeometry, radius_km: float) -> list[Feature]:
+    return opened.store.features(name, bbox=box_around(shape, radius_km), as_of=opened.as_of)
 
 
 def _nearest(

@@ -57,7 +57,7 @@ def _report(opened: OpenSite, lon: float, lat: float, radius_km: float) -> dict[
         "regions": _regions(opened, here),
         "cell": _cell(opened, lon, lat),
         "rasters": _rasters(opened, lon, lat),
-        **near(opened, here, radius_km, opened.as_of),
+        **near(opened, here, radius_km),
     }
 
 

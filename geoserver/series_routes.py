@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from geoserver.api import answer
+from geoserver.api import answered
 from geoserver.asset_files import FILES, asset_data
 from geoserver.asset_images import images_of, picture
 from geoserver.caching import entity_tag, kept_headers, unchanged
 from geoserver.errors import PROBLEMS
+from geoserver.ogc.map_tiles import edition
+from geoserver.parameters import Known
 from geoserver.services import OpenSite, services_of
 from minegis.clock import format_utc, parse_utc
 from minegis.variables import variable as known_variable
@@ -41,31 +42,30 @@ async def series(
     until: Moment = None,
     variable: Annotated[str | None, Query(max_length=80)] = None,
     points: Annotated[int, Query(ge=FEWEST, le=_MOST_POINTS)] = 600,
-    as_of: Moment = None,
+    as_of: Known = None,
 ) -> Response:
     """Return the readings of an asset's points, thinned so that peaks and gaps stay, with their limits."""
     if variable is not None:
         known_variable(variable)
-    start, end, moment = _moment(since, "since"), _moment(until, "until"), _moment(as_of, "as_of")
+    start, end = _moment(since, "since"), _moment(until, "until")
 
     def read(opened: OpenSite) -> dict[str, Any]:
-        window = _window(opened, start, end, variable, moment)
+        window = _window(opened, start, end, variable)
         found = asset_series(opened.store, opened.site, dataset, asset_id, window, points)
         return _described(found, window)
 
-    return await _answered(request, read)
+    return await answered(request, read, as_of)
 
 
 @router.get("/api/v1/assets/{dataset}/{asset_id:path}/images")
-async def images(request: Request, dataset: str, asset_id: str, as_of: Moment = None) -> Response:
+async def images(request: Request, dataset: str, asset_id: str, as_of: Known = None) -> Response:
     """List the dated rasters that cover an asset, the newest first, each with a small picture of it."""
-    moment = _moment(as_of, "as_of")
 
     def read(opened: OpenSite) -> list[dict[str, Any]]:
-        feature = opened.store.feature(dataset, asset_id, as_of=moment)
-        return images_of(opened, feature.geometry, moment)
+        feature = opened.store.feature(dataset, asset_id, as_of=opened.as_of)
+        return images_of(opened, feature.geometry)
 
-    return await _answered(request, read)
+    return await answered(request, read, as_of)
 
 
 @router.get("/api/v1/assets/{dataset}/{asset_id:path}/download")
@@ -76,16 +76,16 @@ async def download(
     f: Literal["csv", "geojson", "gpkg"] = "csv",
     since: Moment = None,
     until: Moment = None,
-    as_of: Moment = None,
+    as_of: Known = None,
 ) -> Response:
     """Give an asset, its points and all their readings of a year or another period as a file."""
-    start, end, moment = _moment(since, "since"), _moment(until, "until"), _moment(as_of, "as_of")
+    start, end = _moment(since, "since"), _moment(until, "until")
     services = services_of(request)
     media_type, write = FILES[f]
 
     def work() -> Response:
-        opened = services.opened()
-        window = _window(opened, start, end, None, moment, days=_DAYS_OF_A_FILE)
+        opened = services.opened().then(as_of)
+        window = _window(opened, start, end, None, days=_DAYS_OF_A_FILE)
         content = write(asset_data(opened.store, dataset, asset_id, window))
         name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{dataset}-{asset_id}")[:80]
         headers = {"Content-Disposition": f'attachment; filename="{name}.{f}"'}
@@ -100,32 +100,22 @@ async def image_picture(
     image: str,
     box: Annotated[str, Query(max_length=200)],
     size: Annotated[int, Query(ge=16, le=LARGEST)] = 160,
-    as_of: Moment = None,
+    as_of: Known = None,
 ) -> Response:
     """Draw a dated raster in a box, as PNG."""
-    edges, moment = Box.parse(box), _moment(as_of, "as_of")
+    edges = Box.parse(box)
     services = services_of(request)
 
     def work() -> Response:
-        drawn, content = picture(services.opened(), image, edges, size, moment)
-        tag = entity_tag(content, image, str(edges), str(size))
+        drawn, content = picture(services.opened().then(as_of), image, edges, size)
+        tag = entity_tag(edition(), content, image, str(edges), str(size))
         return unchanged(request, tag) or Response(drawn, media_type="image/png", headers=kept_headers(tag))
 
     return await services.tile(work, request)
 
 
-async def _answered(request: Request, read: Callable[[OpenSite], Any]) -> Response:
-    services = services_of(request)
-
-    def work() -> Response:
-        opened = services.opened()
-        return answer(opened.at_one_time(lambda: read(opened)))
-
-    return await services.query(work, request)
-
-
 def _moment(text: str | None, where: str) -> datetime | None:
-    return parse_utc(text, where=where) if text else None
+    return None if text is None else parse_utc(text, where=where)
 
 
 def _window(
@@ -133,13 +123,12 @@ def _window(
     since: datetime | None,
     until: datetime | None,
     variable: str | None,
-    as_of: datetime | None,
     days: int = _DAYS,
 ) -> Window:
-    end = until or min(filter(None, (opened.site.now(), as_of)))
+    end = until or min(filter(None, (opened.site.now(), opened.as_of)))
     earliest = datetime.min.replace(tzinfo=end.tzinfo)
     start = since or max(end, earliest + timedelta(days=days)) - timedelta(days=days)
-    return Window(start, end, variable, as_of)
+    return Window(start, end, variable, opened.as_of)
 
 
 def _described(found: AssetSeries, window: Window) -> dict[str, Any]:
