@@ -18,12 +18,14 @@ from geoserver.services import OpenSite
 from minegis.cells import usable
 from minegis.coordinates import CGCS2000, transformer
 from minegis.errors import InvalidInput
+from minegis.nearness import box_around
 
 router = APIRouter(prefix="/api/v1", tags=["api"], responses=PROBLEMS)
 
 _LONGEST = 8_000  # characters of a drawing
 _QUARTER = 16  # pieces of a quarter of a circle
 _DIGITS = 6  # of a degree
+_NEAREST_POLE = 89.0  # deg
 _WIDEST = 5.0  # deg; farther from its middle the projection bends a circle
 
 
@@ -77,7 +79,7 @@ def grown(shape: BaseGeometry, km: float) -> BaseGeometry:
     Raises
     ------
     InvalidInput
-        If the shape is larger.
+        If the shape is larger, or the outline goes across the 180th meridian or around a pole.
     """
     west, south, east, north = shape.bounds
     if max(east - west, north - south) > 2 * _WIDEST:
@@ -85,6 +87,13 @@ def grown(shape: BaseGeometry, km: float) -> BaseGeometry:
             "a shape too large for distances around it",
             where="geometry",
             expected=f"≤ {2 * _WIDEST:g} degrees",
+        )
+    left, lowest, right, highest = box_around(shape, km)
+    if left < -180 or right > 180 or max(-lowest, highest) > _NEAREST_POLE:
+        raise InvalidInput(
+            "an outline across the 180th meridian or around a pole",
+            where="geometry",
+            expected=f"a shape farther from both, at most {_NEAREST_POLE:g} degrees north or south",
         )
     middle = f"+lat_0={(south + north) / 2} +lon_0={(west + east) / 2}"
     plane = f"+proj=aeqd {middle} +ellps=GRS80 +units=m +type=crs"
