@@ -77,7 +77,9 @@ def test_text_is_never_a_formula_an_error_or_a_truth_value(text: str) -> None:
     assert (cell.value, cell.data_type) == (text, "s")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "+86-10-12345"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠SUM(A1)", "+86-10-12345"]
+)
 def test_text_that_a_spreadsheet_would_run_is_marked_in_both_formats(text: str) -> None:
     assert is_formula(text)
     assert opened((named([text]),)).worksheets[0]["B2"].quotePrefix

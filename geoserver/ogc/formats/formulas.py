@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
+_BEGINNINGS = tuple("=+-@\t\r\n＝＋－＠")  # a spreadsheet in Chinese takes the wide signs for the others
 _NUMBER = re.compile(r"[+-][0-9][0-9., ]*")
 
 
