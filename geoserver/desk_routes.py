@@ -5,22 +5,22 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import AfterValidator, Field, StringConstraints
 
 from data_catalog.store import ActionKind, ActionRecord
 from geoserver import subjects
+from geoserver.api import answered
 from geoserver.desk import act, action_json, desk_json, desks
 from geoserver.errors import PROBLEMS
 from geoserver.parameters import Known
 from geoserver.services import OpenSite, services_of
-from geoserver.writers import refuse_stranger
+from geoserver.writers import WriterRoute, json_answer
 from minegis.clock import format_utc
 from minegis.declarations import Declaration
 from minegis.errors import InvalidInput, NotFound
 
-router = APIRouter(prefix="/api/v1/warnings", tags=["warnings"], responses=PROBLEMS)
+router = APIRouter(prefix="/api/v1/warnings", tags=["warnings"], responses=PROBLEMS, route_class=WriterRoute)
 
 _NEEDED = {"assign": "to", "comment": "text", "close": "reason"}
 
@@ -57,7 +57,6 @@ class Wanted(Declaration):
 )
 async def action_add(request: Request, warning_id: str, wanted: Wanted) -> Response:
     """Acknowledge, assign, comment, escalate or close a warning; its tier and the map stay as they are."""
-    refuse_stranger(request)
     needed = _NEEDED.get(wanted.kind)
     if needed and not getattr(wanted, needed):
         raise InvalidInput(f"{wanted.kind} needs this", where=needed, expected="a text")
@@ -69,19 +68,13 @@ async def action_add(request: Request, warning_id: str, wanted: Wanted) -> Respo
         return {**action_json(action), "desk": desk_json(desks(opened)[warning_id])}, new
 
     body, new = await services.query(work)
-    return _json(body, HTTPStatus.CREATED if new else HTTPStatus.OK)
+    return json_answer(body, HTTPStatus.CREATED if new else HTTPStatus.OK)
 
 
 @router.get("/{warning_id:path}")
 async def warning_detail(request: Request, warning_id: str, as_of: Known = None) -> Response:
     """Return a warning with every message it sent and everything people did about it."""
-    services = services_of(request)
-
-    def work() -> dict[str, Any]:
-        opened = services.opened().then(as_of)
-        return opened.at_one_time(lambda: _detail(opened, warning_id))
-
-    return _json(await services.query(work, request))
+    return await answered(request, lambda opened: _detail(opened, warning_id), as_of)
 
 
 def _detail(opened: OpenSite, warning_id: str) -> dict[str, Any]:
@@ -100,7 +93,3 @@ def _detail(opened: OpenSite, warning_id: str) -> dict[str, Any]:
     ]
     actions = [action_json(each) for each in opened.store.actions.all(warning_id, opened.as_of)]
     return {**subjects.warnings(opened, [record])[0], "messages": messages, "actions": actions}
-
-
-def _json(document: Any, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(orjson.dumps(document), status_code=status, media_type="application/json")

@@ -196,9 +196,13 @@ _REVISED: dict[str, Literal["run", "rules"]] = {RUN.name: "run", RULE_ACTIVATION
 
 
 def _same(known: ActionRecord, sent: ActionRecord) -> ActionRecord:
-    """Return the known act if `sent` says the same; only the message it was made on may differ."""
-    names = ("warning_id", "kind", "who", "text", "reason")
-    if any(getattr(known, name) != getattr(sent, name) for name in names):
+    """Return the known act if `sent` says the same; the message it was made on may differ.
+
+    Who escalates need not say to whom: then what it was made to stands.
+    """
+    names = ("warning_id", "kind", "who", "to", "text", "reason")
+    said = replace(sent, to=sent.to or known.to)
+    if any(getattr(known, name) != getattr(said, name) for name in names):
         raise StoreConflict(
             "this key stands for another act", where="key", expected="a new key", got=sent.key
         )

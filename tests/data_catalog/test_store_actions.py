@@ -68,6 +68,16 @@ def test_an_action_comes_back_as_it_was_done_numbered_and_with_its_moment(store:
     assert store.actions.all(as_of=before) == []
 
 
+def test_a_key_that_comes_again_for_another_person_is_refused(store: Store) -> None:
+    publish(store, "run1", ["W1.1"])
+    store.actions.add(act("k1", kind="assign", to="王"), seen=0)
+    with pytest.raises(StoreConflict, match="another act"):
+        store.actions.add(act("k1", kind="assign", to="赵"), seen=0)
+    store.actions.add(act("k2", kind="escalate", to="county"), seen=1)
+    again, new = store.actions.add(act("k2", kind="escalate"), seen=1)  # it never said to whom
+    assert (again.to, new) == ("county", False)
+
+
 def test_the_same_key_again_is_the_first_act_and_adds_nothing(store: Store) -> None:
     publish(store, "run1", ["W1.1"])
     first, _ = store.actions.add(act("k1"), seen=0)

@@ -16,6 +16,7 @@ from small_site import NOW, make_site, warning_event
 
 from data_catalog.store import PublishedRun, RunRecord, Store
 from geoserver.app import create_app
+from geoserver.writers import GREATEST_BODY
 from minegis.clock import format_moment
 from minegis.levels import Tier
 from minegis.settings import Settings
@@ -195,6 +196,11 @@ def test_strangers_read_and_may_do_nothing(site: Path) -> None:
         assert stranger.get(ONE).status_code == 200
         assert stranger.post(ACTIONS, json=wanted("acknowledge")).status_code == 403
         assert stranger.get(ONE).json()["actions"] == []
+
+
+def test_a_body_that_is_too_long_is_not_read(client: TestClient) -> None:
+    answer = client.post(ACTIONS, content=b" " * (GREATEST_BODY + 1))
+    assert (answer.status_code, answer.json()["where"]) == (413, "body")
 
 
 def test_a_warning_is_told_as_it_stood_at_the_desk(client: TestClient) -> None:
