@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { subjectOf } from "../src/parts/table/rows";
 import { areaOf, circle, destination, distance, lengthOf, type Place } from "../src/parts/tools/geodesy";
 import { conditionOf, type Group, printed, type Rule } from "../src/parts/tools/cql";
 
@@ -105,3 +106,11 @@ test("what is not filled in is left out, and nothing at all selects everything",
 });
 
 if (process.env["CQL_CASES"]) writeFileSync(process.env["CQL_CASES"], JSON.stringify(CASES.map(([, text]) => text)));
+
+test("a row is about what the map shows of it: a warning about its asset, a region by its code", () => {
+  const row = (id: string, properties: Record<string, unknown>) => ({ type: "Feature" as const, id, geometry: null, properties });
+  expect(subjectOf("tsf", row("T-1", { code: "9" }))).toEqual({ dataset: "tsf", id: "T-1" });
+  expect(subjectOf("warning", row("w", { dataset: "mine", asset_id: "M-1" }))).toEqual({ dataset: "mine", id: "M-1" });
+  expect(subjectOf("region", row("r", { code: "510000" }))).toEqual({ dataset: "region", id: "510000" });
+  expect(subjectOf("region", row("520000", {}))).toEqual({ dataset: "region", id: "520000" });
+});

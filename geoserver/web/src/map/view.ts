@@ -9,7 +9,7 @@ import type { Bounds, Layer, Region } from "../types";
 import { NAMES, partitionOf, REGION, styleOf } from "./compose";
 import { draw } from "./images";
 import { namesOf, NO_NAMES } from "./names";
-import { pick, type Picked } from "./pick";
+import { pick, type Picked, type Thing } from "./pick";
 import { RASTER_PROTOCOL, rasterTile } from "./rasters";
 import { type Retiered, retiered } from "./retier";
 import { datasetOf } from "./style";
@@ -70,6 +70,9 @@ export class OneMap {
   readonly #only = new Map<string, readonly string[]>();
   #retiered: Retiered = new Map();
   #ready = false;
+  readonly #pointing = new Set<(thing: Thing | null) => void>();
+  /** What lies under the pointer. */
+  #pointed = "";
 
   constructor(
     container: HTMLElement,
@@ -124,11 +127,13 @@ export class OneMap {
       frame = requestAnimationFrame(() => {
         const picked = at(point);
         this.chart.getCanvas().style.cursor = picked.top ? "pointer" : "";
+        this.#point(picked.top);
         events.hover(picked, { x: originalEvent.clientX, y: originalEvent.clientY });
       });
     });
     this.chart.on("mouseout", () => {
       cancelAnimationFrame(frame);
+      this.#point(null);
       events.hover(null, { x: 0, y: 0 });
     });
     this.chart.on("click", ({ point }) => events.open(at(point)));
@@ -139,6 +144,19 @@ export class OneMap {
       events.moved(bearing || pitch ? [lng, lat, zoom, bearing, pitch] : [lng, lat, zoom]);
     }, 150);
     this.chart.on("moveend", moved);
+  }
+
+  /** Call `listener` whenever something else lies under the pointer, until what is returned is called. */
+  pointing(listener: (thing: Thing | null) => void): () => void {
+    this.#pointing.add(listener);
+    return () => this.#pointing.delete(listener);
+  }
+
+  #point(thing: Thing | null): void {
+    const pointed = thing ? `${thing.dataset}/${thing.id}` : "";
+    if (pointed === this.#pointed) return;
+    this.#pointed = pointed;
+    for (const listener of this.#pointing) listener(thing);
   }
 
   /** Draw `layers` as `state` asks, with `region` opened. */

@@ -1,5 +1,6 @@
 /** Which rows of a long table are on the screen, and what their cells say. */
 
+import type { Feature, Geometry } from "geojson";
 import type { Field } from "../tools/fields";
 import type { Tier } from "../../types";
 
@@ -26,6 +27,14 @@ export function turned(sort: string, name: string): string {
 
 export const directionOf = (sort: string, name: string): "ascending" | "descending" | "none" =>
   sort === name ? "ascending" : sort === `-${name}` ? "descending" : "none";
+
+type Row = Feature<Geometry | null>;
+
+/** What a row of a dataset is about: a warning is about an asset, and a region goes by its code. */
+export function subjectOf(dataset: string, { id, properties }: Row): { dataset: string; id: string } {
+  if (dataset === "warning") return { dataset: String(properties?.["dataset"]), id: String(properties?.["asset_id"]) };
+  return { dataset, id: String((dataset === "region" && properties?.["code"]) || id) };
+}
 
 /** Whether the value of a property is a warning tier. */
 export const tierIn = (name: string, value: unknown): Tier | null => (name === "tier" && typeof value === "number" && value >= 0 && value <= 4 ? (value as Tier) : null);

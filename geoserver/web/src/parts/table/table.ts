@@ -11,7 +11,7 @@ import { stateBadge, tierBadge } from "../../panel/marks";
 import type { Table } from "../../state";
 import type { State } from "../../types";
 import { type Field, fieldsOf, listed } from "../tools/fields";
-import { columnsOf, directionOf, ROW_PX, tierIn, turned, windowOf } from "./rows";
+import { columnsOf, directionOf, ROW_PX, subjectOf, tierIn, turned, windowOf } from "./rows";
 import "./table.css";
 
 const PAGE = 200;
@@ -23,6 +23,7 @@ type Row = Feature<Geometry | null>;
 
 export const table: MakePart = (context) => {
   const made = new OneTable(context);
+  let leave: (() => void) | null = null;
   return {
     element: made.element,
     update: (changed) => {
@@ -31,8 +32,13 @@ export const table: MakePart = (context) => {
       else if (changed.has("view")) made.moved();
       if (changed.has("selected")) made.mark();
       if (changed.has("theme", "map")) made.prepare();
+      leave ??= context.map()?.pointing((thing) => made.point(thing)) ?? null;
     },
-    hide: () => context.map()?.overlay(HOVER, null),
+    hide: () => {
+      context.map()?.overlay(HOVER, null);
+      leave?.();
+      leave = null;
+    },
   };
 };
 
@@ -50,6 +56,8 @@ class OneTable {
   #reading = false;
   #drawn: [number, number] = [-1, -1];
   #tall = false;
+  /** Id of the row whose subject lies under the pointer on the map. */
+  #pointed: string | null = null;
 
   constructor(private readonly context: Context) {}
 
@@ -210,6 +218,7 @@ class OneTable {
       "tr",
       {
         "data-row": id,
+        class: id === this.#pointed ? "pointed" : null,
         "aria-selected": this.#isSelected(row) ? "true" : "false",
         onclick: (event) => {
           if (event.target !== open) this.#open(row);
@@ -246,24 +255,21 @@ class OneTable {
     beside?.focus();
   }
 
-  /** The asset behind a row: a warning is about one. */
   #subject(row: Row): { dataset: string; id: string } {
-    const { dataset } = this.#table;
-    if (dataset !== "warning") return { dataset, id: String(row.id) };
-    return { dataset: String(row.properties?.["dataset"]), id: String(row.properties?.["asset_id"]) };
+    return subjectOf(this.#table.dataset, row);
   }
 
   #isSelected(row: Row): boolean {
     const { selected, region } = this.context.store.state;
     const { dataset, id } = this.#subject(row);
-    if (dataset === "region") return !selected && region === String(row.properties?.["code"] ?? row.id);
+    if (dataset === "region") return !selected && region === id;
     return selected?.dataset === dataset && selected.id === id;
   }
 
   #open(row: Row): void {
     const { actions } = this.context;
     const { dataset, id } = this.#subject(row);
-    if (dataset === "region") return actions.openRegion(String(row.properties?.["code"] ?? id));
+    if (dataset === "region") return actions.openRegion(id);
     const bounds = row.geometry ? boundsOf({ type: "FeatureCollection", features: [row as Feature] }) : null;
     const at: [number, number] | null = bounds ? [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2] : null;
     if (dataset !== "risk_cell") return actions.openAsset(dataset, id, at);
@@ -276,6 +282,16 @@ class OneTable {
     const source = this.context.map()?.chart.getSource<GeoJSONSource>(HOVER);
     const features = row?.geometry ? [{ type: "Feature" as const, properties: {}, geometry: row.geometry }] : [];
     source?.setData({ type: "FeatureCollection", features });
+  }
+
+  /** Mark the row of what lies under the pointer on the map. */
+  point(thing: { dataset: string; id: string } | null): void {
+    const row = thing && this.#rows.find((each) => {
+      const { dataset, id } = this.#subject(each);
+      return dataset === thing.dataset && id === thing.id;
+    });
+    this.#pointed = row ? String(row.id) : null;
+    for (const each of this.#body.querySelectorAll<HTMLElement>("[data-row]")) each.classList.toggle("pointed", each.dataset["row"] === this.#pointed);
   }
 
   prepare(): void {
