@@ -6,7 +6,7 @@ import { fill, h } from "../dom";
 import { moment as clock, t } from "../i18n";
 import { OneMap } from "../map/view";
 import type { Compare } from "../state";
-import type { Moment } from "../types";
+import type { Layer, Moment, Region } from "../types";
 import { along, before, shown } from "./time/moments";
 import { past } from "./time/past";
 import "./compare.css";
@@ -18,14 +18,18 @@ const WORDS = { swipe: "compare.swipe", split: "compare.split", dayBefore: "comp
 
 /** The second map with its moment, and the divider. */
 export const compare: MakePart = (context) => {
-  const { store } = context;
+  const { store, data } = context;
   const holder = h("div", { class: "other" });
   const divider = h("div", { class: "divider", role: "slider", tabindex: 0, "aria-valuemin": 0, "aria-valuemax": 100 });
   const sides = h("div", { class: "sides" });
   const element = h("div", { class: "compare" }, holder, sides, divider);
   let other: OneMap | null = null;
   let untie: (() => void) | null = null;
-  let layersOf = "";
+  /** Which moment the second map shows; null while it shows none. */
+  let standing: string | null = null;
+  /** Of several readings under way the last one counts. */
+  let turn = 0;
+  let drawn = "";
 
   const set = (change: Partial<Compare>): void => {
     const { compare: known } = store.state;
@@ -38,10 +42,13 @@ export const compare: MakePart = (context) => {
     const { compare: wanted } = state;
     const first = context.map();
     if (!wanted || !first) return;
+    const asked = ++turn;
     const asOf = wanted.with || null;
     const then = { ...state, moment: null, asOf, selected: null };
-    const [layers, region] = await Promise.all([past.layers(asOf), past.region(state.region, asOf)]).catch(() => [null, null]);
-    if (!layers || store.state.compare?.with !== wanted.with) return;
+    const read = (): Promise<[Layer[], Region]> => Promise.all([past.layers(asOf), past.region(state.region, asOf)]);
+    const found = await context.ask("compare", "what.layers", read, () => void draw());
+    if (!found || asked !== turn) return;
+    const [layers, region] = found;
     if (other) other.show(layers, then, region);
     else {
       other = new OneMap(holder, layers, { ...then, view: viewOf(first.chart) }, null, () => ({ top: 0, right: 0, bottom: 0, left: 0 }), {
@@ -54,14 +61,16 @@ export const compare: MakePart = (context) => {
       untie = tie(first.chart, other.chart);
     }
     other.label(t("compare.right"));
-    layersOf = wanted.with;
+    standing = wanted.with;
+    holder.classList.toggle("waiting", false);
   }
 
   function frame(): void {
     const { compare: wanted } = store.state;
     if (!wanted) return;
     element.className = `compare ${wanted.mode}`;
-    element.dataset["with"] = layersOf;
+    // No moment stands under the name of another.
+    holder.classList.toggle("waiting", standing !== wanted.with);
     element.style.setProperty("--divide", `${100 * wanted.at}%`);
     document.documentElement.dataset["compare"] = wanted.mode;
     divider.setAttribute("aria-label", t("compare.divider"));
@@ -73,13 +82,18 @@ export const compare: MakePart = (context) => {
     element,
     update: (changed) => {
       if (changed.has("compare", "moments", "asOf", "lang", "theme")) frame();
-      if (changed.has("compare", "map", "layers", "region", "theme", "lang", "terrain")) void draw();
+      // A past does not change, but now does with every run; where the divider stands changes nothing.
+      const wanted = `${store.state.compare?.with} ${data.site?.run?.id}`;
+      if (wanted !== drawn || changed.has("map", "layers", "region", "theme", "lang", "terrain")) void draw();
+      drawn = wanted;
     },
     hide: () => {
       delete document.documentElement.dataset["compare"];
+      turn += 1;
+      context.banner.clear("compare");
       untie?.();
       other?.chart.remove();
-      [other, untie] = [null, null];
+      other = untie = standing = null;
     },
   };
 };
