@@ -90,6 +90,7 @@ export const compare: MakePart = (context) => {
     hide: () => {
       delete document.documentElement.dataset["compare"];
       turn += 1;
+      drawn = "";
       context.banner.clear("compare");
       untie?.();
       other?.chart.remove();
