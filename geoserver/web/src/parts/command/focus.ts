@@ -90,11 +90,11 @@ export class Focus {
     await this.#ask("reached", "what.nearby", () => cardApi.nearby(asset.dataset, asset.id, asOf, Math.min(km, LOOKED_KM)));
   }
 
-  /** Read one detail; an answer for another incident than the one that is shown by then is let go. */
-  async #ask<K extends keyof Details>(key: K, what: "what.card" | "what.nearby" | "what.history", request: () => Promise<Details[K]>): Promise<Details[K] | null> {
-    const id = this.warning?.id;
-    const found = await this.context.ask(`command/${key}`, what, request, () => void this.#ask(key, what, request));
-    if (found === null || id !== this.warning?.id) return null;
+  /** Read one detail `of` what is in focus; what comes when that is another incident, time or run is let go. */
+  async #ask<K extends keyof Details>(key: K, what: "what.card" | "what.nearby" | "what.history", request: () => Promise<Details[K]>, of = this.#read): Promise<Details[K] | null> {
+    if (of !== this.#read) return null;
+    const found = await this.context.ask(`command/${key}`, what, request, () => void this.#ask(key, what, request, of));
+    if (found === null || of !== this.#read) return null;
     this.details = { ...this.details, [key]: found };
     this.#tell(false);
     return found;
