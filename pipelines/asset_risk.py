@@ -26,8 +26,9 @@ from risk_models.cards import card
 from risk_models.rule_package import RulePackage
 from risk_models.rules.sections import Thresholds
 from risk_models.seismic.intensity import seismic_intensity
-from risk_models.warning.assessment import Assessment, assess, displayed
+from risk_models.warning.assessment import Assessment, assess
 from risk_models.warning.asset import AssetRecord
+from risk_models.warning.display import displayed
 from risk_models.warning.hysteresis import TierState, advance
 from risk_models.warning.shaking import shaking_evidence
 
@@ -124,6 +125,7 @@ def _settle(
         holding=assessed.holding,
         reporting=assessed.reporting,
         monitored=assessed.monitored,
+        answers=assessed.answers,
     )
     shown = displayed(assessed, state, rules)
     record = AssessmentRecord(

@@ -274,6 +274,7 @@ def _advance(before: TierState | None, assessed: Assessment, at: datetime, rules
         holding=assessed.holding,
         reporting=assessed.reporting,
         monitored=assessed.monitored,
+        answers=assessed.answers,
     )
 
 

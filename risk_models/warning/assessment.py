@@ -14,9 +14,9 @@ from minegis.reading import Reading
 from risk_models.rule_package import RulePackage
 from risk_models.rules.sections import Item, Thresholds
 from risk_models.warning import shaking
+from risk_models.warning.answers import Answer
 from risk_models.warning.asset import AssetRecord
 from risk_models.warning.design import design_item
-from risk_models.warning.hysteresis import TierState
 from risk_models.warning.items import ItemResult, judge_item, without_carry_note
 from risk_models.warning.parts import Part, join
 from risk_models.warning.points import Point, label_and_unit, read_points, silence_alarm
@@ -56,6 +56,8 @@ class Assessment:
         Causes that are red on their own (hydraulic, weather, seismic …).
     parts : tuple of Part
         What `tier` and `score` were joined from.
+    answers : tuple of Answer
+        Of all models and satellites; for `hysteresis.advance`.
     """
 
     dataset: str
@@ -74,6 +76,7 @@ class Assessment:
     monitored: bool
     red_causes: frozenset[str]
     parts: tuple[Part, ...]
+    answers: tuple[Answer, ...]
 
 
 def assess(
@@ -163,31 +166,8 @@ def assess(
         monitored=bool(points),
         red_causes=_red_causes(results, model_evidence, rules) | _red_of_weather(rain, rules),
         parts=parts,
+        answers=tuple(Answer.of(node) for voice in voices[1:] for node in voice.inputs),
     )
-
-
-def displayed(assessment: Assessment, state: TierState, rules: RulePackage) -> Assessment:
-    """Return the assessment with the tier that hysteresis lets people see, its score and the reason."""
-    if state.tier is assessment.tier:
-        return assessment
-    depth = 0.0 if state.tier > assessment.tier else 1.0
-    score = rules.score.score(state.tier, depth)
-    node = Evidence(
-        key="hysteresis",
-        label=Label("滞回", "Hysteresis"),
-        tier=state.tier,
-        state=state.state,
-        method=rules.method,
-        clause=rules.hysteresis.clause,
-        provenance=shown_provenance(rules.hysteresis.provenance),
-        valid_time=format_utc(state.at),
-        note=Label(
-            f"证据给出{assessment.tier.label.zh}，显示{state.tier.label.zh}",
-            f"The evidence asks for {assessment.tier.name.lower()}, shown is {state.tier.name.lower()}",
-        ),
-    )
-    chain = replace(assessment.chain, tier=state.tier, value=score, inputs=(*assessment.chain.inputs, node))
-    return replace(assessment, tier=state.tier, score=score, chain=chain)
 
 
 def _items(around: Surroundings) -> list[ItemResult]:

@@ -11,6 +11,7 @@ from minegis.clock import format_utc, parse_utc
 from minegis.errors import InvalidInput
 from minegis.levels import EvidenceState, Tier
 from risk_models.rules.sections import WARNED, Debounce, Hysteresis
+from risk_models.warning.answers import Answer, still_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class TierState:
         The worst that was asked for since then: the tier falls no further.
     reporting : frozenset of str
         Points that spoke while this tier was shown: it does not fall while one of them is silent.
+    asked : frozenset of Answer
+        What models asked for and have not taken back: the tier does not fall below it.
     """
 
     tier: Tier
@@ -45,6 +48,7 @@ class TierState:
     lower_since: datetime | None = None
     lower_peak: Tier = Tier.NONE
     reporting: frozenset[str] = frozenset()
+    asked: frozenset[Answer] = frozenset()
 
     @property
     def held(self) -> bool:
@@ -55,8 +59,13 @@ class TierState:
         """Return the state after points were taken out of service on record."""
         return replace(self, reporting=self.reporting - points)
 
+    def without_models(self, models: frozenset[str]) -> TierState:
+        """Return the state after models, named by their keys, were taken out of service on record."""
+        return replace(self, asked=frozenset(each for each in self.asked if each.model not in models))
+
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
+        asked = sorted(self.asked, key=lambda each: (each.model, each.tier, each.state))
         return {
             "tier": int(self.tier),
             "observed": int(self.observed),
@@ -66,6 +75,7 @@ class TierState:
             "lower_since": format_utc(self.lower_since) if self.lower_since else None,
             "lower_peak": int(self.lower_peak),
             "reporting": sorted(self.reporting),
+            "asked": [each.to_json() for each in asked],
         }
 
     @classmethod
@@ -80,6 +90,7 @@ class TierState:
             lower_since=parse_utc(data["lower_since"]) if data["lower_since"] else None,
             lower_peak=Tier(data["lower_peak"]),
             reporting=frozenset(data["reporting"]),
+            asked=frozenset(Answer.from_json(each) for each in data.get("asked", ())),
         )
 
 
@@ -93,11 +104,13 @@ def advance(
     holding: Tier | None = None,
     reporting: frozenset[str] = frozenset(),
     monitored: bool = True,
+    answers: Sequence[Answer] = (),
 ) -> TierState:
     """Move the shown tier by one evaluation.
 
     Up: at once on the first evaluation and to red, else at most ``policy.rise_at_most`` tiers. Down: only on
-    sufficient evidence from every point that spoke before, below the deadband, for the hold-off of the tier.
+    sufficient evidence from every point that spoke before, below the deadband, for the hold-off of the tier,
+    and no further than what a model asked for and has not taken back.
 
     Parameters
     ----------
@@ -118,6 +131,8 @@ def advance(
     monitored : bool
         False for an asset that has no point at all: what register and models say is then all there is to wait
         for, and its tier may fall with them.
+    answers : sequence of Answer
+        Of all models and satellites, the silent ones too.
 
     Raises
     ------
@@ -125,12 +140,14 @@ def advance(
         If `at` is before the previous evaluation.
     """
     if previous is None:
-        return TierState(observed, observed, state, at, at, reporting=reporting)
+        asked = still_asked(frozenset(), answers)
+        return TierState(observed, observed, state, at, at, reporting=reporting, asked=asked)
     if at < previous.at:
         raise InvalidInput("evaluations must not go back in time", expected=str(previous.at), got=str(at))
     if at == previous.at:
         return previous
-    asked = max(observed, holding or Tier.NONE)
+    asked = still_asked(previous.asked, answers)
+    needed = max(observed, holding or Tier.NONE, *(each.tier for each in asked))
     now = replace(
         previous,
         observed=observed,
@@ -139,23 +156,24 @@ def advance(
         lower_since=None,
         lower_peak=Tier.NONE,
         reporting=reporting if previous.tier is Tier.NONE else previous.reporting | reporting,
+        asked=asked,
     )
     if observed > previous.tier:
         highest = Tier.RED if observed is Tier.RED else min(previous.tier + policy.rise_at_most, Tier.RED)
         return replace(now, tier=min(observed, Tier(highest)), since=at)
     heard = (state is EvidenceState.SUFFICIENT or not monitored) and previous.reporting <= reporting
-    if asked >= previous.tier or not heard:
+    if needed >= previous.tier or not heard:
         return now
     since = previous.lower_since or at
-    peak = max(asked, previous.lower_peak)
+    peak = max(needed, previous.lower_peak)
     if at - since < timedelta(hours=policy.hold_off_hours[previous.tier]):
         return replace(now, lower_since=since, lower_peak=peak)
     return replace(
         now,
         tier=peak,
         since=at,
-        lower_since=at if asked < peak else None,
-        lower_peak=asked if asked < peak else Tier.NONE,
+        lower_since=at if needed < peak else None,
+        lower_peak=needed if needed < peak else Tier.NONE,
         reporting=reporting,
     )
 

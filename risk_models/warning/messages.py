@@ -11,6 +11,7 @@ from minegis.evidence import Evidence
 from minegis.levels import Label, Origin, Tier
 from risk_models.rule_package import RulePackage
 from risk_models.warning.assessment import Assessment
+from risk_models.warning.display import KEY as HELD
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -74,6 +75,9 @@ def description(assessment: Assessment, shown: Tier, rules: RulePackage) -> Labe
     if shown > asked:
         zh += section.held.zh.format(colour=shown.label.zh)
         en += section.held.en.format(colour=shown.label.en.lower())
+        for note in _silences(assessment.chain):
+            zh += f"{note.zh}。"
+            en += f"{note.en}. "
     for node in _reasons(assessment.chain):
         if node.tier is not asked or asked is Tier.NONE:
             continue
@@ -111,6 +115,12 @@ def _reasons(chain: Evidence) -> list[Evidence]:
         if voice.key in ("statutory", "model", "satellite")
         for node in voice.inputs
     ]
+
+
+def _silences(chain: Evidence) -> list[Label]:
+    """Return whose silence holds the tier, in words."""
+    held = (node for voice in chain.inputs if voice.key == HELD for node in voice.inputs)
+    return [node.note for node in held if node.note]
 
 
 def _value(node: Evidence) -> str:

@@ -150,6 +150,22 @@ def test_evidence_that_was_kept_speaks_with_its_standing(store: Store) -> None:
     assert found[0].shown.tolist() == [0, 0, 0, 0]
 
 
+def test_a_model_that_falls_silent_holds_its_tier_in_a_replay_until_it_answers(store: Store) -> None:
+    # No point is read: the tier falls with the models, red after 6 h. Hour 0 asks, 20 answers, 26 ends it.
+    red = Evidence(
+        "old_model", Label("旧", "Old"), tier=Tier.RED, method="old/1", standing=Standing.CALIBRATED
+    )
+    said = {0: red, **{hour: replace(red, tier=Tier.NONE) for hour in range(20, 28)}}
+
+    def evidence(at: datetime) -> dict[tuple[str, str], list[Evidence]]:
+        spoken = said.get(round((at - AT) / timedelta(hours=1)))
+        return {("tsf", "b"): [spoken]} if spoken else {}
+
+    found = replay(store, RULES, hourly(28), evidence=evidence).assets[1]
+    assert found.observed.tolist() == [Tier.RED] + [Tier.NONE] * 27
+    assert found.shown.tolist() == [Tier.RED] * 26 + [Tier.NONE] * 2
+
+
 def test_an_earthquake_of_the_register_counts_while_it_is_relevant(store: Store) -> None:
     quake = {
         "name": "q", "magnitude": 6.5, "magnitude_type": "Ms", "depth": 10.0,

@@ -311,6 +311,7 @@ def test_shaking_adds_three_nodes_to_the_facilities_that_felt_it() -> None:
     shaken, still = first["pseudo_static_stability"].value, first["slope_stability"].value
     assert shaken < still  # type: ignore[operator]
     assert inner(first["liquefaction"], "magnitude").method == "default"
+    assert inner(first["pseudo_static_stability"], "pga").value == 0.4  # by which it passes with the event
     for key in ("liquefaction", "sliding_displacement"):
         assert first[key].standing is Standing.ILLUSTRATIVE
         assert first[key].tier <= Tier.BLUE

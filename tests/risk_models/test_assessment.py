@@ -17,9 +17,11 @@ from minegis.evidence import Evidence
 from minegis.levels import EvidenceState, Label, Origin, Standing, Tier
 from minegis.reading import Quality, Reading
 from risk_models.rule_package import load_rules
-from risk_models.warning.assessment import Assessment, assess, displayed
+from risk_models.warning.assessment import Assessment, assess
 from risk_models.warning.asset import AssetRecord
+from risk_models.warning.display import displayed
 from risk_models.warning.hysteresis import TierState, advance
+from risk_models.warning.messages import description
 from risk_models.warning.shaking import shaking_evidence
 
 RULES = load_rules("national")
@@ -393,6 +395,80 @@ def test_a_held_tier_is_explained_in_the_chain() -> None:
     shown = displayed(found, state, RULES)
     assert (shown.tier, shown.score) == (Tier.RED, 85)
     assert node(shown, "hysteresis").note is not None
+
+
+def test_a_tier_held_by_a_silent_model_says_which_one_in_both_languages() -> None:
+    asking, silent = (
+        replace(model(Tier.RED, Standing.VERIFIED), tier=tier, value=value, state=state)
+        for tier, value, state in (
+            (Tier.RED, 1.0, EvidenceState.SUFFICIENT),
+            (Tier.NONE, None, EvidenceState.MISSING),
+        )
+    )
+    state = None
+    for hours, said in ((0, asking), (1, silent), (50, silent)):
+        at = AT + timedelta(hours=hours)
+        found = assess(pond(), [replace(one, observed_at=at) for one in calm()], [said], RULES, at)
+        state = advance(
+            state,
+            found.tier,
+            found.state,
+            at,
+            RULES.hysteresis,
+            holding=found.holding,
+            reporting=found.reporting,
+            answers=found.answers,
+        )
+    assert state is not None
+    shown = displayed(found, state, RULES)
+    assert (found.tier, shown.tier, found.state) == (Tier.NONE, Tier.RED, EvidenceState.SUFFICIENT)
+    held = node(shown, "hysteresis/infinite_slope")
+    assert (held.tier, held.state) == (Tier.RED, EvidenceState.MISSING)
+    assert held.note is not None
+    assert "“模型”曾给出红色" in held.note.zh
+    assert "Model asked for red" in held.note.en
+    said_of_it = description(shown, state.tier, RULES)
+    assert held.note.zh in said_of_it.zh
+    assert held.note.en in said_of_it.en
+
+
+def test_a_tier_held_by_silent_points_says_how_many() -> None:
+    first = judged(calm(rain_24h=300))
+    state = advance(None, first.tier, first.state, AT, RULES.hysteresis, reporting=first.reporting)
+    at = AT + timedelta(hours=50)
+    heard = [replace(one, observed_at=at) for one in calm() if one.variable not in ("rain_24h", "pond_level")]
+    found = assess(pond(), heard, [], RULES, at)
+    state = advance(state, found.tier, found.state, at, RULES.hysteresis, reporting=found.reporting)
+    note = node(displayed(found, state, RULES), "hysteresis/points").note
+    assert note == Label("2个测点曾有读数，现无数据", "Points that spoke before and are silent: 2")
+
+
+@pytest.mark.parametrize(
+    ("tier", "value", "state", "expected"),
+    [
+        (Tier.NONE, None, EvidenceState.SUFFICIENT, EvidenceState.SUFFICIENT),  # "no acceleration"
+        (Tier.NONE, 1.2, EvidenceState.INSUFFICIENT, EvidenceState.INSUFFICIENT),
+        (Tier.NONE, None, EvidenceState.INSUFFICIENT, EvidenceState.MISSING),  # "the fit is too poor"
+        (Tier.NONE, None, EvidenceState.STALE, EvidenceState.MISSING),
+        (Tier.NONE, None, EvidenceState.MISSING, EvidenceState.MISSING),
+        (Tier.BLUE, None, EvidenceState.MISSING, EvidenceState.INSUFFICIENT),  # what it asks for is heard
+    ],
+)
+def test_a_model_without_tier_and_value_on_poor_evidence_has_not_answered(
+    tier: Tier, value: float | None, state: EvidenceState, expected: EvidenceState
+) -> None:
+    said = replace(model(tier, Standing.VERIFIED), value=value, state=state)
+    (answer,) = judged(calm(), None, said).answers
+    assert (answer.model, answer.tier, answer.state) == ("infinite_slope", tier, expected)
+
+
+def test_what_rests_on_shaking_passes_with_it_and_satellites_answer_too() -> None:
+    felt = replace(model(Tier.RED, Standing.VERIFIED), inputs=(Evidence("pga", Label("加速度", "PGA"), 0.3),))
+    shaken = shaking_evidence(pond(), RULES, intensity=9)
+    seen = replace(model(Tier.BLUE, Standing.VERIFIED), key="insar")
+    found = assess(pond(), calm(), [felt, shaken], RULES, AT, satellite_evidence=[seen])
+    passing = {each.model: each.passing for each in found.answers}
+    assert passing == {"infinite_slope": True, "shaking": True, "insar": False}
 
 
 def test_an_old_sample_beside_a_fresh_one_does_not_make_the_point_stale() -> None:

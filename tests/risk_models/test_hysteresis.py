@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from minegis.errors import InvalidInput
-from minegis.levels import EvidenceState, Tier
+from minegis.levels import EvidenceState, Label, Tier
 from risk_models.rule_package import load_rules
 from risk_models.rules.sections import Hysteresis
+from risk_models.warning.answers import Answer
 from risk_models.warning.hysteresis import TierState, advance, debounced
 
 POLICY = load_rules("national").hysteresis
@@ -201,3 +203,144 @@ def test_an_asset_whose_points_were_taken_away_does_not_fall() -> None:
         at = START + timedelta(hours=hours)
         spoken = advance(spoken, NONE, EvidenceState.MISSING, at, POLICY, monitored=False)
     assert spoken.tier is RED
+
+
+WEAK, SILENT = EvidenceState.INSUFFICIENT, EvidenceState.MISSING
+
+
+def answer(tier: Tier, state: EvidenceState = KNOWN, model: str = "m", *, passing: bool = False) -> Answer:
+    return Answer(model, Label("模型", "Model"), tier, state, passing)
+
+
+def hear(state: TierState | None, hours: float, *answers: Answer) -> TierState:
+    """Advance an asset of which nothing but these answers asks for a tier."""
+    observed = max((each.tier for each in answers), default=NONE)
+    return advance(state, observed, KNOWN, START + timedelta(hours=hours), POLICY, answers=answers)
+
+
+def heard(*steps: tuple[Answer, ...]) -> TierState:
+    """Advance by 100 h, longer than every hold-off, from each step to the next."""
+    state = None
+    for number, answers in enumerate(steps):
+        state = hear(state, 100 * number, *answers)
+    assert state is not None
+    return state
+
+
+@pytest.mark.parametrize("silence", [(), (answer(NONE, SILENT),)], ids=["no node", "missing"])
+def test_the_red_of_a_model_that_falls_silent_is_held_until_it_answers_lower(
+    silence: tuple[Answer, ...],
+) -> None:
+    silent = heard((answer(RED),), silence, silence, silence)
+    assert (silent.tier, silent.observed, silent.held) == (RED, NONE, True)
+    lower = hear(silent, 400, answer(BLUE))
+    assert lower.tier is RED  # the hold-off of 6 h begins with the answer
+    assert hear(lower, 406, answer(BLUE)).tier is BLUE
+    assert hear(lower, 406, *silence).tier is BLUE
+
+
+def test_a_tier_falls_no_further_than_what_a_silent_model_asked_for() -> None:
+    rules, model = answer(RED, model="other"), answer(YELLOW)
+    assert heard((rules, model), (answer(NONE, model="other"),)).tier is RED
+    fallen = heard((rules, model), *[(answer(NONE, model="other"),)] * 2)
+    assert fallen.tier is YELLOW
+    assert hear(fallen, 900, answer(NONE, model="other")).tier is YELLOW
+
+
+def test_one_model_does_not_answer_for_another() -> None:
+    quiet = (answer(NONE, model="b"),)
+    assert heard((answer(ORANGE, model="a"), answer(NONE, model="b")), *[quiet] * 5).tier is ORANGE
+
+
+@pytest.mark.parametrize(
+    ("asked", "then", "expected"),
+    [
+        (KNOWN, WEAK, RED),
+        (KNOWN, EvidenceState.STALE, RED),
+        (EvidenceState.STALE, WEAK, RED),
+        (WEAK, SILENT, RED),
+        (WEAK, WEAK, NONE),
+        (WEAK, KNOWN, NONE),
+        (EvidenceState.STALE, EvidenceState.STALE, NONE),
+    ],
+)
+def test_only_an_answer_on_evidence_as_good_takes_back_what_a_model_asked_for(
+    asked: EvidenceState, then: EvidenceState, expected: Tier
+) -> None:
+    assert heard((answer(RED, asked),), *[(answer(NONE, then),)] * 3).tier is expected
+
+
+def test_of_several_nodes_of_one_model_a_silent_one_leaves_it_unanswered() -> None:
+    for partly in permutations((answer(BLUE), answer(NONE, SILENT))):
+        assert heard((answer(RED), answer(BLUE)), *[partly] * 3).tier is RED
+    assert heard((answer(RED), answer(BLUE)), *[(answer(BLUE),)] * 3).tier is BLUE
+
+
+def test_the_end_of_an_earthquake_is_not_the_silence_of_a_model() -> None:
+    shaken = (answer(NONE, model="shaking"), answer(RED, model="liquefaction", passing=True))
+    still, over = (answer(NONE, model="shaking"),), ()
+    assert heard(shaken, *[still] * 3).tier is RED
+    assert heard(shaken, *[over] * 3).tier is NONE
+
+
+def test_a_model_taken_out_of_service_on_record_no_longer_holds_the_tier() -> None:
+    held = heard((answer(RED, model="a"), answer(YELLOW, model="b")), (), ())
+    retired = held.without_models(frozenset({"a"}))
+    for hours in (300, 306):
+        retired = hear(retired, hours)
+    assert retired.tier is YELLOW
+
+
+def test_what_models_asked_for_survives_json_and_a_state_from_before_is_still_read() -> None:
+    state = heard((answer(RED), answer(BLUE, WEAK), answer(ORANGE, model="shaking", passing=True)), ())
+    data = json.loads(json.dumps(state.to_json()))
+    assert len(state.asked) == 2
+    assert TierState.from_json(data) == state
+    del data["asked"]
+    assert TierState.from_json(data).asked == frozenset()
+
+
+SPOKEN = st.none() | st.sampled_from(Tier)  # None: the model is silent
+MODELS = st.fixed_dictionaries({"a": SPOKEN, "b": SPOKEN})
+FOUNDED = st.sampled_from([KNOWN, EvidenceState.STALE, WEAK])
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 20), MODELS), min_size=2, max_size=12))
+def test_a_tier_that_a_model_asked_for_stays_until_that_model_answers_again(
+    steps: list[tuple[float, dict[str, Tier | None]]],
+) -> None:
+    state, hours, last = None, 0.0, {"a": NONE, "b": NONE}
+    for wait, said in steps:
+        hours += wait
+        spoken = {name: tier for name, tier in said.items() if tier is not None}
+        last |= spoken
+        state = hear(state, hours, *(answer(tier, model=name) for name, tier in spoken.items()))
+        assert state.tier >= max(last.values())
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 20), st.sampled_from(Tier), FOUNDED), max_size=12), st.data())
+def test_a_model_that_asked_for_worse_never_leaves_a_milder_tier(
+    steps: list[tuple[float, Tier, EvidenceState]], data: st.DataObject
+) -> None:
+    mild = worse = None
+    hours = 0.0
+    for wait, tier, founded in steps:
+        hours += wait
+        raised = data.draw(st.sampled_from([each for each in Tier if each >= tier]))
+        mild = hear(mild, hours, answer(tier, founded))
+        worse = hear(worse, hours, answer(raised, founded))
+        assert worse.tier >= mild.tier
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 20), st.sampled_from(Tier), st.booleans()), max_size=12))
+def test_silence_in_place_of_an_all_clear_never_shows_a_milder_tier(
+    steps: list[tuple[float, Tier, bool]],
+) -> None:
+    speaking = silent = hear(None, 0, answer(RED))
+    hours = 0.0
+    for wait, tier, falls_silent in steps:
+        hours += wait
+        said = answer(tier)
+        speaking = hear(speaking, hours, said)
+        silent = hear(silent, hours, *(() if tier is NONE and falls_silent else (said,)))
+        assert silent.tier >= speaking.tier
