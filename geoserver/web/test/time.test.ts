@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { along, axisOf, before, chosenAs, placeOf, shown, worst } from "../src/parts/time/moments";
+import { along, axisOf, before, chosenAs, knownBy, placeOf, shown, worst } from "../src/parts/time/moments";
 import { covering } from "../src/parts/time/prefetch";
 import { fromQuery, INITIAL, toQuery } from "../src/state";
 import type { Moment } from "../src/types";
@@ -97,4 +97,11 @@ test("tiles ahead are those under the view, a raster's one zoom deeper", () => {
   expect(covering({ ...layer, kind: "raster" }, bounds as never, 4.9)).toEqual([[5, 24, 12], [5, 24, 13], [5, 25, 12], [5, 25, 13]]);
   expect(covering({ ...layer, minzoom: 6 }, bounds as never, 4.9)).toEqual([]);
   expect(covering({ ...layer, maxzoom: 3 }, bounds as never, 4.9)).toEqual([[3, 6, 3]]);
+});
+
+test("at a time past, a history ends with what was known by then, to the microsecond", () => {
+  const runs = (found: readonly Moment[]): string => found.map((each) => each.run).join(" ");
+  expect(runs(knownBy(SAMPLE, null))).toBe("a b c");
+  expect(runs(knownBy(SAMPLE, "2026-11-22T13:00:00.000100Z"))).toBe("a");
+  expect(runs(knownBy(SAMPLE, "2026-11-22T13:00:59Z"))).toBe("a b");
 });

@@ -35,7 +35,9 @@ export interface History extends Warning {
 
 const addressOf = (id: Warning["id"]): string => `/api/v1/warnings/${String(id).split("/").map(part).join("/")}`;
 
-export const history = (id: Warning["id"]): Promise<History> => get<History>(addressOf(id));
+/** A warning with its messages and acts, as known at a time. */
+export const history = (id: Warning["id"], asOf: string | null = null): Promise<History> =>
+  get<History>(addressOf(id) + (asOf ? `?as_of=${part(asOf)}` : ""));
 
 export async function act(id: Warning["id"], wanted: Wanted, key: string): Promise<Act & { desk: Desk }> {
   const answer = await ask(`${addressOf(id)}/actions`, {

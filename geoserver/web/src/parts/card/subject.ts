@@ -3,6 +3,7 @@
 import { cardApi, type DatedImage, type Explanation, type Nearby, type Past, type Series } from "../../api/card";
 import type { Actions } from "../../context";
 import type { Asset } from "../../types";
+import { knownBy } from "../time/moments";
 import { once } from "./fold";
 
 const RADIUS_KM = 10;
@@ -37,6 +38,6 @@ export function subjectOf(asset: Asset, actions: Actions, asOf: string | null, n
     explanation: once(() => cardApi.explanation(`${dataset}/${id}`, asOf)),
     images: once(() => cardApi.images(dataset, id, asOf)),
     nearby: once(() => cardApi.nearby(dataset, id, asOf, RADIUS_KM)),
-    history: once(() => cardApi.history(dataset, id)),
+    history: once(async () => knownBy(await cardApi.history(dataset, id), asOf)),
   };
 }

@@ -6,6 +6,7 @@ import { history, type History } from "../../api/rail";
 import type { Context } from "../../context";
 import type { Asset, Warning } from "../../types";
 import { byUrgency } from "../rail/order";
+import { knownBy } from "../time/moments";
 import type { Rules } from "./checklist";
 import { FARTHEST_KM, runoutOf } from "./reach";
 
@@ -65,7 +66,7 @@ export class Focus {
     this.warning = next;
     if (moved) this.details = { ...NOTHING, rules: this.details.rules };
     if (next && (moved || turned)) this.#all(next);
-    else if (next) void this.#ask("history", "what.history", async () => history(next.id));
+    else if (next) void this.#ask("history", "what.history", async () => history(next.id, asOf));
     this.#tell(moved);
   }
 
@@ -75,8 +76,8 @@ export class Focus {
     this.#read = `${warning.id} ${asOf ?? ""} ${this.context.data.site?.run?.id ?? ""}`;
     void this.#ask("asset", "what.card", () => cardApi.asset(dataset, id, asOf)).then((asset) => this.#reach(asset));
     void this.#ask("nearby", "what.nearby", () => cardApi.nearby(dataset, id, asOf, FARTHEST_KM));
-    void this.#ask("history", "what.history", () => history(warning.id));
-    void this.#ask("past", "what.history", () => cardApi.history(dataset, id));
+    void this.#ask("history", "what.history", () => history(warning.id, asOf));
+    void this.#ask("past", "what.history", async () => knownBy(await cardApi.history(dataset, id), asOf));
     const until = Date.parse(asOf ?? this.context.data.site?.reference_time ?? "") || Date.now();
     const period = { since: new Date(until - SERIES_DAYS * DAY_MS).toISOString(), until: new Date(until).toISOString() };
     void this.#ask("series", "what.card", () => cardApi.series(dataset, id, asOf, period));

@@ -9,6 +9,7 @@ import { Comparison } from "./comparison";
 import { reports } from "./reports";
 import { scores } from "./scores";
 import { type Session, sessionOf } from "./session";
+import { knownBy } from "../time/moments";
 import { trendOf } from "./trend";
 import "./decision.css";
 
@@ -39,7 +40,7 @@ class Analysis {
     this.#leave ??= this.#session.watch(() => this.#compare());
     if (changed.has("region", "site")) void this.#readPast();
     if (changed.has("site")) void this.#readScores();
-    if (changed.has("lang", "theme", "region")) this.#draw();
+    if (changed.has("lang", "theme", "region", "asOf")) this.#draw();
   }
 
   hide(): void {
@@ -81,7 +82,7 @@ class Analysis {
     fill(
       this.#head,
       h("h2", {}, t("decision.dock")),
-      reports(this.#session.standing.here, Boolean(this.#verified), this.context.store.state.lang),
+      reports(this.#session.standing.here, Boolean(this.#verified), this.context.store.state),
       h("button", { type: "button", class: "plain", "aria-expanded": String(this.#open), onclick: fold }, t(this.#open ? "decision.fold" : "decision.unfold")),
     );
   }
@@ -94,7 +95,7 @@ class Analysis {
     const name = data.region?.name ?? "";
     const past = this.#past?.code === data.region?.code ? this.#past : null;
     const heading = h("h3", {}, t("decision.trend"), h("span", { class: "quiet" }, ` ${t("decision.trendOf", { region: name })}`));
-    fill(this.#trend, heading, ...(past ? trendOf(past.found) : [h("p", { class: "quiet", role: "status" }, t("page.loading"))]));
+    fill(this.#trend, heading, ...(past ? trendOf(knownBy(past.found, this.context.store.state.asOf)) : [h("p", { class: "quiet", role: "status" }, t("page.loading"))]));
     this.#scores.hidden = !this.#verified;
     fill(this.#scores, ...(this.#verified ? [h("h3", {}, t("decision.scores")), ...scores(this.#verified)] : []));
   }

@@ -10,6 +10,7 @@ import { chainTree } from "../card/evidence";
 import { fold, once } from "../card/fold";
 import { trend } from "../card/history";
 import { why } from "../card/why";
+import { knownBy } from "../time/moments";
 import "../card/card.css";
 import { countBar, meter, stateBadge, tierBadge, tierCounts, tierMark } from "../../panel/marks";
 
@@ -58,7 +59,7 @@ function regionPanel(region: Region, actions: RegionActions, asOf: string | null
   const parts: HTMLElement[] = [head];
   if (!risk) parts.push(h("p", { class: "quiet pad" }, t("region.noRisk")));
   else if (!risk.assets) parts.push(h("p", { class: "quiet pad" }, t("region.noAssets")));
-  if (risk) parts.push(...rollUp(risk), pastOf(region));
+  if (risk) parts.push(...rollUp(risk), pastOf(region, asOf));
   if (region.children.length) parts.push(fold("ranking", t("region.ranking"), true, (body) => fill(body, ...ranking(region.children, actions))));
   if (risk?.contributors.length) parts.push(fold("contributors", t("region.contributors"), true, (body) => fill(body, ...contributors(risk, actions))));
   if (risk?.explanation) parts.push(...reasons(region, risk.explanation, asOf));
@@ -66,11 +67,11 @@ function regionPanel(region: Region, actions: RegionActions, asOf: string | null
 }
 
 /** The trend: there once it is known that there is a past. */
-function pastOf({ code }: Region): HTMLElement {
+function pastOf({ code }: Region, asOf: string | null): HTMLElement {
   const box = h("section", { class: "past", "aria-label": t("region.trend"), hidden: true });
   cardApi.regionHistory(code).then(
     (past) => {
-      const drawn = trend(past);
+      const drawn = trend(knownBy(past, asOf));
       box.hidden = !drawn.length;
       fill(box, ...(drawn.length ? [h("h4", {}, t("region.trend")), ...drawn] : []));
     },

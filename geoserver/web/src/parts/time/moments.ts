@@ -37,6 +37,10 @@ export function placeOf(row: readonly Moment[], chosen: Moment | null): number {
   return found < 0 ? row.length : found;
 }
 
+/** What was known by a time, all of it where that is now. */
+export const knownBy = <T extends { known_at: string }>(history: readonly T[], asOf: string | null): T[] =>
+  history.filter(({ known_at: known }) => !asOf || at(known) <= at(asOf));
+
 /** The newest moment at least `hours` before another, else the first. */
 export function before(moments: readonly Moment[], chosen: Moment, hours: number): Moment | null {
   const limit = at(chosen.valid_at) - hours * 3_600_000;
