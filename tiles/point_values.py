@@ -8,9 +8,8 @@ from pathlib import Path
 
 import rasterio
 from rio_tiler.errors import PointOutsideBounds
-from rio_tiler.io import Reader
 
-from tiles.raster import GDAL_ENVIRONMENT
+from tiles.raster import GDAL_ENVIRONMENT, AreasReader
 
 
 def value_at(paths: Sequence[Path], lon: float, lat: float) -> float | None:
@@ -19,13 +18,9 @@ def value_at(paths: Sequence[Path], lon: float, lat: float) -> float | None:
     Where areas overlap, the first file that has data counts, as on the map.
     """
     with rasterio.Env(**GDAL_ENVIRONMENT):
-        for path in paths:
-            with Reader(str(path)) as source:
-                try:
-                    found = source.point(lon, lat, indexes=1)
-                except PointOutsideBounds:
-                    continue
-            value = float(found.array.filled(math.nan)[0])
-            if math.isfinite(value):
-                return value
-    return None
+        try:
+            found = AreasReader(tuple(paths)).point(lon, lat, indexes=1)
+        except PointOutsideBounds:
+            return None
+    value = float(found.array.astype(float).filled(math.nan)[0])
+    return value if math.isfinite(value) else None

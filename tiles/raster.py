@@ -178,15 +178,20 @@ class AreasReader(SpatialMixin):
         return found
 
     def point(self, lon: float, lat: float, coord_crs: CRS = WGS84_CRS, **options: Any) -> PointData:
-        """Read the value at a point."""
+        """Read the value at a point; a file without one is asked only where all are without."""
+        empty: PointData | None = None
         for path in self.input:
             with Reader(str(path)) as source:
                 try:
                     found: PointData = source.point(lon, lat, coord_crs=coord_crs, **options)
                 except PointOutsideBounds:
                     continue
-            return found
-        raise PointOutsideBounds(f"no data at {lon}, {lat}")
+            if np.isfinite(found.array.astype(np.float64).filled(np.nan)).any():
+                return found
+            empty = found if empty is None else empty
+        if empty is None:
+            raise PointOutsideBounds(f"no data at {lon}, {lat}")
+        return empty
 
     def _touching(self, west: float, south: float, east: float, north: float) -> tuple[Path, ...]:
         def touches(path: Path) -> bool:
