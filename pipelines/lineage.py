@@ -157,17 +157,25 @@ def is_published(path: Path) -> bool:
 
 
 def published(folder: Path) -> list[Published]:
-    """Return every product of a folder that has its item, in the order of making."""
-    found = []
-    for place in sorted(folder.glob("*.json")):
+    """Return every product of a folder that has its item, in the order of making.
+
+    What else lies there, a file of somebody else or a half of one, is no product.
+    """
+    found = (_published(place) for place in sorted(folder.glob("*.json")))
+    return sorted((each for each in found if each is not None), key=lambda each: each.made_at)
+
+
+def _published(place: Path) -> Published | None:
+    try:
         item = orjson.loads(place.read_bytes())
-        properties, asset = item.get("properties", {}), item.get("assets", {}).get("data", {})
-        path = folder / Path(asset.get("href", "")).name
-        if "minegis:lineage" in properties and path.exists():
-            made_at = parse_utc(properties["minegis:lineage"]["made_at"], where=place.name)
-            about = properties.get("minegis:about", {})
-            found.append(Published(path, properties["minegis:variable"], about, made_at))
-    return sorted(found, key=lambda each: each.made_at)
+        properties = item["properties"]
+        path = place.with_name(Path(item["assets"]["data"]["href"]).name)
+        made_at = parse_utc(properties["minegis:lineage"]["made_at"], where=place.name)
+        about = dict(properties.get("minegis:about", {}))
+        found = Published(path, properties["minegis:variable"], about, made_at)
+    except (OSError, KeyError, TypeError, ValueError, InvalidInput):
+        return None
+    return found if path.exists() else None
 
 
 def read_lineage(path: Path) -> Lineage:

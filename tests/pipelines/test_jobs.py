@@ -17,7 +17,7 @@ from minegis.variables import variable
 from pipelines.jobs.declaration import jobs
 from pipelines.jobs.inputs import bindings
 from pipelines.jobs.state import JobBook, JobRun, RunState, is_due, next_attempt
-from pipelines.lineage import Lineage, Values, write_item
+from pipelines.lineage import Lineage, Values, published, write_item
 from pipelines.raster import Raster, RasterGrid, write_cog
 
 TERRAIN = """title: {zh: 试, en: Test}
@@ -126,6 +126,17 @@ steps:
     parameters: {radius: 3}
     outputs: [aspect]
 """
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["{not JSON", "[]", "7", '{"type": "FeatureCollection"}', '{"properties": null}', '{"properties": "x"}',
+     '{"properties": {"minegis:lineage": {"made_at": "x"}}, "assets": {"data": {"href": "./a.tif"}}}'],
+)  # fmt: skip
+def test_a_foreign_file_beside_the_rasters_is_no_product_and_ends_nothing(tmp_path, content):
+    (tmp_path / "a.tif").touch()
+    (tmp_path / "a.json").write_text(content)
+    assert published(tmp_path) == []
 
 
 def test_products_of_two_jobs_are_inputs_of_a_third_by_their_area(tmp_path):
