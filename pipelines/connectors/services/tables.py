@@ -39,10 +39,11 @@ def fetch(job: Job[TableAsked]) -> Iterator[Outcome]:
 
 
 def _after(job: Job[TableAsked]) -> object:
-    """Return the watermark of the latest reading of this table."""
+    """Return the watermark of the latest reading of this table that has one."""
     mine = [each for each in job.shelf.records() if each.about.get("table") == job.asked.table]
-    latest = max(mine, key=lambda each: each.fetched_at, default=None)
-    return from_plain(latest.about.get("watermark")) if latest is not None else None
+    latest_first = sorted(mine, key=lambda each: each.fetched_at, reverse=True)
+    kept = (from_plain(each.about.get("watermark")) for each in latest_first)
+    return next((each for each in kept if each is not None), None)
 
 
 def _in_a_name(text: str) -> str:

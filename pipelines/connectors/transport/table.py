@@ -159,8 +159,8 @@ def to_plain(watermark: Any) -> Sequence[str]:
 
 
 def from_plain(plain: Sequence[str] | None) -> Any:
-    """Return a kept watermark as the database has it."""
-    if plain is None:
+    """Return a kept watermark as the database has it, None for none; once none was kept as a text."""
+    if plain is None or tuple(plain) == ("text", "None"):
         return None
     kind, text = plain
     readers: dict[str, Any] = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import sqlite3
 from contextlib import closing
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
@@ -61,6 +62,16 @@ def test_what_is_new_since_the_last_reading_is_a_file_of_its_own(source, table_j
     (newer,) = tables.fetch(table_job(f"sqlite:///{source}"))
     assert rows_of(shelf, newer)[1:] == [["4", "2026-07-20 12:15", "1.7"]]
     assert len(shelf.records()) == 2
+
+
+def test_a_watermark_that_was_kept_as_the_word_none_stops_nothing(source, table_job, shelf):
+    (first,) = tables.fetch(table_job(f"sqlite:///{source}"))
+    later = replace(first, name="reading/None.csv", fetched_at=first.fetched_at + timedelta(hours=1))
+    shelf.keep(b"id,at,level\r\n", replace(later, about={**first.about, "watermark": ["text", "None"]}))
+    with closing(sqlite3.connect(source)) as connection, connection:
+        connection.execute("INSERT INTO reading VALUES (4, '2026-07-20 12:15', 1.7, 'x')")
+    (newer,) = tables.fetch(table_job(f"sqlite:///{source}"))
+    assert rows_of(shelf, newer)[1:] == [["4", "2026-07-20 12:15", "1.7"]]  # after 3, as kept before
 
 
 def test_rows_without_a_watermark_wait_until_they_have_one(source, table_job, shelf):
