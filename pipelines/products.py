@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import orjson
@@ -188,10 +188,44 @@ def _shaking(site: Site, given: RasterInput) -> ShakingProduct:
     return ShakingProduct(found.event_id, found.magnitude, found.lon, found.lat, found.event_at, rasters)
 
 
+def _check(path: Path, given: RasterInput) -> None:
+    """Let no file go by the hash of another; what is no file is for its reader to refuse.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is not the one that was declared.
+    """
+    if not path.is_file():
+        return
+    about = path.stat()
+    digest = _digest(path, about.st_mtime_ns, about.st_size)
+    if digest != given.sha256.lower():
+        raise InvalidInput(
+            "not the file that was declared",
+            where=f"site.yaml: {given.path}",
+            expected=f"sha256 {given.sha256[:12]}",
+            got=digest[:12],
+        )
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    """Return the SHA-256 of a file; many rasters are made from one."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def keep(
     site: Site, given: RasterInput, layer: str, make: Callable[[], Raster], *, part: str = ""
 ) -> Product:
-    """Make a raster, or find it again under the hash of what makes it; return it with its lineage."""
+    """Make a raster, or find it again under the hash of what makes it; return it with its lineage.
+
+    Raises
+    ------
+    InvalidInput
+        If it has to be made and the file is not the one that was declared.
+    """
     area = given.area or part or Path(given.path).stem
     parameters = {"unit": given.unit, "crs": given.crs, "variable": given.variable, "part": part}
     described = [layer, area, VERSION, given.sha256, parameters]
@@ -201,6 +235,7 @@ def keep(
     started = utc_now()
     missing = not path.exists()
     if missing:
+        _check(site.path(given.path), given)
         write_cog(make(), path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
