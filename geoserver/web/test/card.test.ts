@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Limit, Margin, PointSeries, Sample } from "../src/api/card";
+import { cardApi, type Limit, type Margin, type PointSeries, type Sample } from "../src/api/card";
 import { decimals, frameOf, lastUsable, lineOf, pinned, spread, strictest, tierAt } from "../src/charts/readings";
 import { isAlone } from "../src/charts/option";
 import { useVocabulary } from "../src/i18n";
@@ -164,4 +164,9 @@ test("limits that are the same either way are said once", () => {
   const both = [limit(4, -40, "below"), limit(4, 40), limit(3, 7, "below")];
   expect(eitherWay(both).map(({ words }) => words("mm/d"))).toEqual(["<red> ≥ ±40 mm/d · 项目默认值", "<orange> ≤ 7 mm/d · 项目默认值"]);
   expect(eitherWay([limit(4, -3, "below")])).toHaveLength(1);
+});
+
+test("a file of an asset holds what was known at the time that is shown", () => {
+  expect(cardApi.file("tsf", "T-1/2", null, "csv")).toBe("/api/v1/assets/tsf/T-1/2/download?f=csv");
+  expect(cardApi.file("tsf", "T-1", "2026-07-19T00:00:00Z", "gpkg")).toBe("/api/v1/assets/tsf/T-1/download?f=gpkg&as_of=2026-07-19T00%3A00%3A00Z");
 });

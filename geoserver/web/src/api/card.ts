@@ -136,6 +136,8 @@ export const cardApi = {
   nearby: (dataset: string, id: string, asOf: string | null, radius: number) =>
     get<Nearby>(`${path(dataset, id)}/nearby${query(asOf, { radius_km: radius })}`),
   history: (dataset: string, id: string) => get<Past[]>(`${path(dataset, id)}/history`),
+  /** Where an asset is as a file. */
+  file: (dataset: string, id: string, asOf: string | null, format: string) => `${path(dataset, id)}/download${query(asOf, { f: format })}`,
   regionHistory: (code: string) => get<Past[]>(`/api/v1/regions/${part(code)}/history`),
   explanation: (subject: string, asOf: string | null) =>
     get<Explanation>(`/api/v1/explanations/${subject.split("/").map(part).join("/")}${query(asOf)}`),

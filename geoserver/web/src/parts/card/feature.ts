@@ -141,7 +141,7 @@ function background(subject: Subject): (HTMLElement | null)[] {
     fold("properties", t("card.properties"), !isAsset, (body) => fill(body, properties([codeProperty(asset.id), ...asset.properties]))),
     isAsset ? fold("nearby", t("card.nearby"), false, (body) => void into(body, subject.nearby, (found) => nearbyLists(found, asset.id, actions))) : null,
     asset.regions.length ? fold("place", t("card.place"), false, (body) => fill(body, ...place(asset, actions))) : null,
-    isAsset ? fold("downloads", t("card.downloads"), false, (body) => fill(body, downloads(asset))) : null,
+    isAsset ? fold("downloads", t("card.downloads"), false, (body) => fill(body, downloads(subject))) : null,
   ];
 }
 
@@ -188,8 +188,7 @@ function place(asset: Asset, actions: Actions): HTMLElement[] {
   return cells.length ? [pills, h("h4", {}, t("card.cells")), h("div", { class: "pills" }, ...cells)] : [pills];
 }
 
-function downloads({ dataset, id }: Asset): HTMLElement {
-  const at = `/api/v1/assets/${encodeURIComponent(dataset)}/${id.split("/").map(encodeURIComponent).join("/")}/download`;
-  const links = FORMATS.map((format) => h("a", { class: "pill", href: `${at}?f=${format}`, download: true }, t(`card.file.${format}`)));
+function downloads({ file }: Subject): HTMLElement {
+  const links = FORMATS.map((format) => h("a", { class: "pill", href: file(format), download: true }, t(`card.file.${format}`)));
   return h("div", { class: "pills" }, ...links);
 }

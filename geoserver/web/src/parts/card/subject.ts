@@ -17,6 +17,8 @@ export interface Subject {
   images: () => Promise<DatedImage[]>;
   nearby: () => Promise<Nearby>;
   history: () => Promise<Past[]>;
+  /** Where it is as a file. */
+  file: (format: string) => string;
 }
 
 /** `asOf` is the moment whose knowledge is shown, `now` the time of the page's clock, ms. */
@@ -39,5 +41,6 @@ export function subjectOf(asset: Asset, actions: Actions, asOf: string | null, n
     images: once(() => cardApi.images(dataset, id, asOf)),
     nearby: once(() => cardApi.nearby(dataset, id, asOf, RADIUS_KM)),
     history: once(async () => knownBy(await cardApi.history(dataset, id), asOf)),
+    file: (format) => cardApi.file(dataset, id, asOf, format),
   };
 }
