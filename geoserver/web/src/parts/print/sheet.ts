@@ -9,7 +9,10 @@ import type { Picture } from "../../map/picture";
 import { roundLength } from "../../map/scale";
 import { isOn, isTiered } from "../../map/style";
 import { attribution, tierLegend } from "../../panel/corner";
+import { standing } from "../../panel/health";
+import type { State } from "../../state";
 import type { Layer, Site } from "../../types";
+import { inWords, supposedOf } from "../decision/supposed";
 
 export type Paper = "landscape" | "portrait";
 
@@ -42,6 +45,13 @@ function mapPage(context: Context, site: Site, picture: Picture): HTMLElement {
   );
 }
 
+/** What nobody may take for the present as it is. */
+export function marksOf({ whatIf, moment: shown, asOf }: Pick<State, "whatIf" | "moment" | "asOf">): string[] {
+  const supposed = supposedOf({ whatIf, asOf });
+  if (supposed) return [`${t("print.whatIf")} · ${inWords(supposed)}`];
+  return asOf ? [`${t("time.past")} · ${moment(shown ?? asOf)}`] : [];
+}
+
 function heading({ store, data }: Context, site: Site): HTMLElement {
   const path = data.region?.breadcrumb.map(({ name }) => name).join(" › ") ?? "";
   const mark = `${LABELS["page.sample"].zh} sample`;
@@ -50,7 +60,7 @@ function heading({ store, data }: Context, site: Site): HTMLElement {
     { class: "print-head" },
     h("h1", {}, say(site.title)),
     site.origin === "sample" ? h("strong", { class: "sample-mark" }, mark) : null,
-    store.state.whatIf ? h("strong", { class: "sample-mark" }, t("print.whatIf")) : null,
+    ...[...marksOf(store.state), standing() ?? ""].filter(Boolean).map((words) => h("strong", { class: "sample-mark" }, words)),
     path ? h("p", {}, `${t("print.region")}：${path}`) : null,
   );
 }
