@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import rasterio
 from rio_tiler.errors import PointOutsideBounds
 
@@ -22,5 +23,5 @@ def value_at(paths: Sequence[Path], lon: float, lat: float) -> float | None:
             found = AreasReader(tuple(paths)).point(lon, lat, indexes=1)
         except PointOutsideBounds:
             return None
-    value = float(found.array.astype(float).filled(math.nan)[0])
+    value = float(np.ma.filled(found.array.astype(np.float64), np.nan)[0])
     return value if math.isfinite(value) else None

@@ -186,7 +186,7 @@ class AreasReader(SpatialMixin):
                     found: PointData = source.point(lon, lat, coord_crs=coord_crs, **options)
                 except PointOutsideBounds:
                     continue
-            if np.isfinite(found.array.astype(np.float64).filled(np.nan)).any():
+            if np.isfinite(np.ma.filled(found.array.astype(np.float64), np.nan)).any():
                 return found
             empty = found if empty is None else empty
         if empty is None:
