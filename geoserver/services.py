@@ -69,6 +69,8 @@ class OpenSite:
 
     def provenance(self, dataset: str) -> frozenset[tuple[str, str]]:
         """Return the origins and sources of a dataset's features."""
+        if self.as_of is not None:
+            return self.store.provenance(dataset, self.as_of)
         version = self.store.version(dataset)
         return self.kept.get(f"provenance/{dataset}", version, lambda: self.store.provenance(dataset))
 

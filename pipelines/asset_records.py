@@ -22,7 +22,7 @@ def asset_record(dataset: str, feature: Feature) -> AssetRecord:
 
 
 def designers_limits(
-    store: Store, dataset: str | None = None, asset_id: str | None = None
+    store: Store, dataset: str | None = None, asset_id: str | None = None, as_of: datetime | None = None
 ) -> tuple[dict[str, Thresholds], list[str]]:
     """Return the designer's limits by point, of one asset or all, and what is wrong with the unusable ones.
 
@@ -30,7 +30,7 @@ def designers_limits(
     """
     found: dict[str, Thresholds] = {}
     mistakes = []
-    for station in store.features("station", where=_stations_of(dataset, asset_id)):
+    for station in store.features("station", where=_stations_of(dataset, asset_id), as_of=as_of):
         try:
             limits = design_limits(station.properties, where=f"station/{station.id}")
         except InvalidInput as error:

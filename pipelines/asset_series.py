@@ -139,7 +139,7 @@ def _watched(store: Store, site: Site, dataset: str, feature_id: str, as_of: dat
     stations = store.features(_STATION, where={"asset_dataset": dataset, "asset_id": feature_id}, as_of=as_of)
     found = None
     if owners and datasets()[dataset].asset:
-        design, _ = designers_limits(store, dataset, feature_id)
+        design, _ = designers_limits(store, dataset, feature_id, as_of)
         readings = _readings(store, at, dataset, feature_id, as_of)
         found = compared(asset_record(dataset, owners[0]), readings, rules, at, design)
     return _Watched(dataset, feature_id, point_id, found, rules, at, {each.id: each for each in stations})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -42,8 +43,10 @@ def search(connection: sa.Connection, dataset_id: str, text: str, limit: int) ->
     return [Hit(int(rank), feature_id) for rank, feature_id in connection.execute(query)]
 
 
-def provenance(connection: sa.Connection, dataset_id: str) -> frozenset[tuple[str, str]]:
-    """Return the origins and sources that the present features of a dataset have."""
+def provenance(
+    connection: sa.Connection, dataset_id: str, as_of: datetime | None = None
+) -> frozenset[tuple[str, str]]:
+    """Return the origins and sources that the features of a dataset have."""
     table = table_of(dataset_id)
-    query = sa.select(table.c.origin, table.c.source).where(known(table, None)).distinct()
+    query = sa.select(table.c.origin, table.c.source).where(known(table, as_of)).distinct()
     return frozenset((origin, source) for origin, source in connection.execute(query))

@@ -240,10 +240,10 @@ class Store:
         with self._reading() as connection:
             return search.search(connection, dataset, text, limit)
 
-    def provenance(self, dataset: str) -> frozenset[tuple[str, str]]:
-        """Return the origins and sources that the present features of a dataset have."""
+    def provenance(self, dataset: str, as_of: datetime | None = None) -> frozenset[tuple[str, str]]:
+        """Return the origins and sources that the features of a dataset have."""
         with self._reading() as connection:
-            return search.provenance(connection, dataset)
+            return search.provenance(connection, dataset, as_of)
 
     def changed_bounds(self, dataset: str, since: datetime) -> list[Bounds]:
         """Return the frames of the features that came, went or changed after a moment, before and after."""

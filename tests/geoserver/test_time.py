@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pytest
 from fastapi.testclient import TestClient
 from small_site import NOW, chain, make_site, warning_event, write_cells, write_elevation
 
-from data_catalog.store import AssessmentRecord, PublishedRun, RegionRiskRecord, RunRecord, Store
+from data_catalog.store import AssessmentRecord, Feature, PublishedRun, RegionRiskRecord, RunRecord, Store
 from geoserver.app import create_app
-from minegis.levels import Tier
+from minegis.clock import format_utc, parse_utc
+from minegis.levels import Origin, Tier
 from minegis.settings import Settings
+from pipelines.asset_records import designers_limits
 
 LATER = NOW + timedelta(days=1)
 BEFORE_ALL = "2020-01-01T00:00:00Z"
@@ -190,3 +193,28 @@ def test_a_tile_of_the_past_is_kept_for_good_and_one_of_the_present_is_not(
     assert kept(first) == "private, max-age=86400, immutable"
     assert kept(None) == "no-cache"
     assert kept("2999-01-01T00:00:00Z") == "no-cache"
+
+
+def test_a_layer_of_the_past_says_whose_data_it_was_made_of_then(tmp_path: Path) -> None:
+    folder = make_site(tmp_path)
+    with Store.open(folder) as store:
+        known_at = format_utc(store.moment())
+        (pond,) = store.features("tsf", ids=["T1"])
+        others = [
+            replace(each, origin=Origin.OPERATOR, source="own:tsf.xlsx") for each in store.features("tsf")
+        ]
+        store.upsert("tsf", others)
+        limits = {
+            f"threshold_{name}": 1500.0 + n for n, name in enumerate(("blue", "yellow", "orange", "red"))
+        }
+        station = {"name": "W", "asset_dataset": "tsf", "asset_id": "T1", "variable": "pond_level"}
+        place = pond.geometry.representative_point()
+        row = Feature("W", {**station, "interval_minutes": 60.0, **limits}, place, Origin.OPERATOR, "own")
+        store.upsert("station", [row])
+        assert designers_limits(store, "tsf", "T1", parse_utc(known_at))[0] == {}
+        assert designers_limits(store, "tsf", "T1")[0].keys() == {"W"}
+    with TestClient(create_app(Settings(site=folder, web=Path("absent")))) as opened:
+        for as_of, origin, source in ((None, "operator", "own:"), (known_at, "sample", "sample:")):
+            (layer,) = [each for each in answer(opened, "/api/v1/layers", as_of) if each["id"] == "tsf"]
+            assert layer["origin"] == origin
+            assert all(entry["text"].startswith(source) for entry in layer["lineage"])
