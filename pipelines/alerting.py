@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,6 +14,8 @@ from pipelines.asset_risk import AssetRisk
 from pipelines.warning_record import warning_of
 from risk_models.rule_package import RulePackage
 from risk_models.warning.lifecycle import WarningEvent, decide
+
+LOG = logging.getLogger(__name__)
 
 
 def warning_events(
@@ -48,6 +51,20 @@ def warning_events(
             sent[region] += 1
             found.append(_record(event, before, sent_at, feature.geometry.wkb))
     return tuple(found)
+
+
+def without_asset(store: Store, risks: Sequence[AssetRisk]) -> tuple[WarningRecord, ...]:
+    """Return the active warnings of assets that no register holds any more, and tell them to the log.
+
+    Nobody judged them, so they stay as they are: neither an evaluation nor an edit took the danger away.
+    """
+    judged = {(risk.asset.dataset, risk.asset.id) for risk in risks}
+    active = (each for each in store.warnings() if each.cancelled_at is None)
+    found = tuple(each for each in active if (each.last.dataset, each.last.asset_id) not in judged)
+    for each in found:
+        name = f"{each.last.dataset}/{each.last.asset_id}"
+        LOG.warning("warning %s of %s stays: no register holds the asset", each.last.warning_id, name)
+    return found
 
 
 def _record(

@@ -15,7 +15,7 @@ from data_catalog.store import PublishedRun, RunRecord, Store
 from minegis.clock import format_utc, utc_now
 from minegis.errors import InvalidInput, StoreConflict
 from minegis.levels import Tier
-from pipelines.alerting import warning_events
+from pipelines.alerting import warning_events, without_asset
 from pipelines.asset_records import designers_limits
 from pipelines.asset_risk import assess_assets
 from pipelines.assets import assets_of
@@ -115,6 +115,7 @@ def _run(site: Site, store: Store, progress: Progress, at: datetime) -> RunRecor
             "events": len(events),
             "messages": len(messages),
             "unusable_limits": len(unusable),
+            "warnings_without_asset": len(without_asset(store, risks)),
             **{f"assets_{tier.name.lower()}": sum(r.assessment.tier is tier for r in risks) for tier in Tier},
         },
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -244,6 +246,26 @@ def test_messages_of_one_second_have_different_numbers_whatever_the_microsecond(
     small.run(at)
     numbers = [event.identifier for event in small.store.warning_events()]
     assert len(numbers) == len(set(numbers)) == 2
+
+
+def test_the_warning_of_an_asset_that_left_its_register_stays_and_is_told(
+    small: Small, caplog: pytest.LogCaptureFixture
+) -> None:
+    small.store.upsert("tsf", [tsf("a", major_hazards="decant_blocked"), tsf("b")])
+    small.run()
+    (before,) = small.store.warnings()
+    with closing(sqlite3.connect(small.site.folder / "minegis.sqlite")) as connection, connection:
+        # As when it is deleted while the run that warns of it is under way.
+        connection.execute("UPDATE feature_tsf SET known_to = known_from WHERE id = 'a'")
+    small.store.upsert("tsf", [tsf("c")])
+    small.run(AT + timedelta(hours=1))
+    (after,) = small.store.warnings()
+    assert after == before
+    assert after.cancelled_at is None
+    last = small.store.last_run()
+    assert last is not None
+    assert last.counts["warnings_without_asset"] == 1
+    assert "tsf/a stays" in caplog.text
 
 
 @pytest.mark.parametrize(("origin", "status"), [(Origin.OPERATOR, "Actual"), (Origin.SAMPLE, "Exercise")])
