@@ -15,6 +15,7 @@ import { OneMap } from "./map/view";
 import { TileWatch, type Troubles } from "./map/watch";
 import { keepOffline } from "./offline/register";
 import { Page } from "./page";
+import { renewAges } from "./panel/ages";
 import { Banner } from "./panel/banner";
 import { tierMark } from "./panel/marks";
 import { explain } from "./panel/explain";
@@ -107,6 +108,7 @@ export class App {
     for (const { tier, colour } of tiers()) document.documentElement.style.setProperty(`--tier-${tier}`, colour);
     this.#data.put("site", site);
     this.#startMap();
+    setInterval(() => renewAges(document), AGES_MS);
     this.#live.start();
     await this.#reader.start();
   }
@@ -315,6 +317,8 @@ function worstOf(warnings: readonly Warning[]): Element[] {
   const tier = warnings.reduce<Tier>((worst, each) => (each.tier > worst ? each.tier : worst), 0);
   return tier ? [tierMark(tier), h("b", {}, warnings.filter((each) => each.tier === tier).length)] : [];
 }
+
+const AGES_MS = 20_000;
 
 /** More layers than these are not told by name. */
 const MANY = 3;

@@ -4,6 +4,7 @@ import { online, type LatestReading, type Online, type SilentPoint } from "../ap
 import type { Changed, Context, MakePart } from "../context";
 import { fill, h } from "../dom";
 import { age, percent, t, value, variableName } from "../i18n";
+import { AGED } from "../panel/ages";
 import { meter } from "../panel/marks";
 
 const AGAIN_MS = 60_000;
@@ -106,7 +107,7 @@ class Monitoring {
         h("td", {}, this.#link(each, each.name ?? each.point_id)),
         h("td", {}, variableName(each.variable)),
         h("td", { class: "figure" }, value(each.value, each.unit)),
-        h("td", { class: "quiet" }, age(each.observed_at)),
+        h("td", { class: "quiet", [AGED]: each.observed_at }, age(each.observed_at)),
       ),
     );
     return h("table", {}, h("caption", { class: "unseen" }, t("online.table")), h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));

@@ -6,6 +6,7 @@ import { age, moment, say, t, tierWord, value, variableName } from "../../i18n";
 import { decimals, frameOf, lastUsable, lineOf, strictest, tierAt } from "../../charts/readings";
 import { chartColours } from "../../charts/theme";
 import type { OpenChart } from "../../charts/door";
+import { AGED } from "../../panel/ages";
 import { tierMark } from "../../panel/marks";
 import type { Tier } from "../../types";
 import { into } from "./fold";
@@ -72,7 +73,7 @@ function figure({ variable, tier, points }: Group, open: boolean): HTMLElement {
   const unit = points[0]?.unit ?? "";
   const worst = worstPoint(points);
   const last = worst ? lastUsable(worst.samples) : null;
-  const told = last ? h("span", { class: "now" }, h("b", {}, value(last[1], unit)), h("span", { class: "quiet", title: moment(last[0]) }, age(last[0]))) : h("span", { class: "quiet" }, t("card.noUsable"));
+  const told = last ? h("span", { class: "now" }, h("b", {}, value(last[1], unit)), h("span", { class: "quiet", title: moment(last[0]), [AGED]: last[0] }, age(last[0]))) : h("span", { class: "quiet" }, t("card.noUsable"));
   const canvas = h("div", { class: "chart", "data-variable": variable });
   const below = h("div", {});
   const section = h(

@@ -3,6 +3,7 @@
 import type { Margin } from "../../api/card";
 import { h } from "../../dom";
 import { age, say, t, value } from "../../i18n";
+import { AGED } from "../../panel/ages";
 import { stateBadge, tierMark } from "../../panel/marks";
 import { requirement, signed } from "./words";
 
@@ -21,7 +22,7 @@ function row(margin: Margin): HTMLElement {
     { class: passed ? "passed" : "", "data-item": item },
     h("th", { scope: "row" }, h("span", { class: "tier-line" }, tierMark(tier, state), say(label)), stateBadge(state), note ? h("span", { class: "quiet" }, say(note)) : null),
     h("td", { title: clause }, requirement(margin), h("span", { class: "quiet" }, t(`card.kind.${kind}`))),
-    h("td", {}, h("b", {}, value(present, unit)), at ? h("span", { class: "quiet" }, age(at)) : null),
+    h("td", {}, h("b", {}, value(present, unit)), at ? h("span", { class: "quiet", [AGED]: at }, age(at)) : null),
     h("td", {}, left === null ? "—" : h("b", {}, signed(left, unit)), left === null ? null : room(margin)),
   );
 }

@@ -4,6 +4,7 @@ import { ApiFailure } from "../../api";
 import type { Explanation } from "../../api/card";
 import { fill, h } from "../../dom";
 import { age, moment, say, standingName, t, value, variableName } from "../../i18n";
+import { AGED } from "../../panel/ages";
 import { stateBadge, tierMark } from "../../panel/marks";
 import type { Evidence } from "../../types";
 import { into } from "./fold";
@@ -87,7 +88,7 @@ function restsOn(chain: Evidence): HTMLElement | null {
       {},
       h("th", { scope: "row" }, say(leaf.label) || variableName(leaf.key), stateBadge(leaf.state)),
       h("td", {}, h("b", {}, value(leaf.value, leaf.unit))),
-      h("td", { class: "quiet", title: moment(leaf.valid_time) }, leaf.valid_time ? age(leaf.valid_time) : "—"),
+      h("td", { class: "quiet", title: moment(leaf.valid_time), [AGED]: leaf.valid_time || null }, leaf.valid_time ? age(leaf.valid_time) : "—"),
       h("td", { class: "quiet source-cell", title: leaf.source }, leaf.source || "—"),
     ),
   );

@@ -3,6 +3,7 @@
 import { h } from "../../dom";
 import { age, moment, t } from "../../i18n";
 import type { Shape } from "../../map/shapes";
+import { AGED } from "../../panel/ages";
 import { tierMark } from "../../panel/marks";
 import type { Warning } from "../../types";
 import { DESK_SIGNS, headlineOf, isExercise, shortDeadline, spoken, stateWord } from "./words";
@@ -37,7 +38,7 @@ export function row(warning: Warning, { open, answer, shape, blinks, now }: RowA
           { class: "quiet about" },
           isExercise(warning) ? h("span", { class: "tag exercise" }, t("rail.exercise")) : null,
           h("span", { class: "where" }, warning.region?.name ?? ""),
-          h("time", { class: "figure", datetime: warning.updated_at, title: moment(warning.updated_at) }, age(warning.updated_at)),
+          h("time", { class: "figure", datetime: warning.updated_at, [AGED]: warning.updated_at, title: moment(warning.updated_at) }, age(warning.updated_at)),
         ),
       ),
     ),
