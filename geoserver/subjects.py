@@ -113,7 +113,8 @@ def asset(opened: OpenSite, dataset_id: str, asset_id: str) -> dict[str, Any]:
     declared = dataset(dataset_id)
     feature = opened.store.feature(dataset_id, asset_id, as_of=opened.as_of)
     judged = opened.store.assessments(dataset_id, asset_id, opened.as_of)
-    readings = latest(opened.store.readings(dataset_id, asset_id, as_of=opened.as_of, until=_until(opened)))
+    readings = opened.store.newest_readings(dataset_id, asset_id, until=_until(opened), as_of=opened.as_of)
+    readings.sort(key=lambda each: (each.point_id, each.variable))
     own = [
         each
         for each in opened.warnings()
@@ -163,12 +164,6 @@ def _assessment(record: AssessmentRecord) -> dict[str, Any]:
     names = ("tier", "observed_tier", "statutory", "model", "satellite", "state", "score", "coverage")
     known = {name: getattr(record, name) for name in names}
     return {**known, "valid_at": format_utc(record.valid_at), "chain": record.chain}
-
-
-def latest(readings: list[Reading]) -> list[Reading]:
-    """Return the last reading of each point and quantity."""
-    last = {(each.point_id, each.variable): each for each in readings}
-    return [last[key] for key in sorted(last)]
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

@@ -48,12 +48,17 @@ def newest_readings(
     dataset: str | None = None,
     asset_id: str | None = None,
     *,
-    before: datetime,
+    before: datetime | None = None,
+    until: datetime | None = None,
+    as_of: datetime | None = None,
 ) -> list[Reading]:
-    """Return the newest reading of each point and variable of an asset from before a time."""
+    """Return the newest reading of each point and variable of an asset, from before or until a time."""
     point = (READING.c.dataset, READING.c.asset_id, READING.c.point_id, READING.c.variable)
     query = sa.select(*point, sa.func.max(READING.c.observed_at).label("observed_at")).group_by(*point)
-    newest = _of(query, dataset, asset_id).where(READING.c.observed_at < format_moment(before)).subquery()
+    asked = _between(None, until, as_of, None)
+    if before is not None:
+        asked.append(READING.c.observed_at < format_moment(before))
+    newest = _of(query, dataset, asset_id).where(*asked).subquery()
     same = (READING.c[column.name] == column for column in newest.c)
     rows = connection.execute(sa.select(READING).join(newest, sa.and_(*same)).order_by(READING.c.pk))
     return [_reading(row) for row in rows.mappings()]

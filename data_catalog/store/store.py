@@ -328,11 +328,19 @@ class Store:
             )
 
     def newest_readings(
-        self, dataset: str | None = None, asset_id: str | None = None, *, before: datetime
+        self,
+        dataset: str | None = None,
+        asset_id: str | None = None,
+        *,
+        before: datetime | None = None,
+        until: datetime | None = None,
+        as_of: datetime | None = None,
     ) -> list[Reading]:
-        """Return the newest reading of each point and variable of an asset from before a time."""
+        """Return the newest reading of each point and variable of an asset, from before or until a time."""
         with self._reading() as connection:
-            return readings.newest_readings(connection, dataset, asset_id, before=before)
+            return readings.newest_readings(
+                connection, dataset, asset_id, before=before, until=until, as_of=as_of
+            )
 
     def last_heard(self, until: datetime) -> list[Reading]:
         """Return the newest reading that has a value of each point and variable, up to a time."""

@@ -221,3 +221,23 @@ def test_a_text_that_no_database_takes_is_no_fault_of_the_store(store: Store, te
     for read in reads:
         with suppress(InvalidInput):  # SQLite takes what PostgreSQL refuses, and finds nothing
             assert read() == []
+
+
+def test_the_newest_reading_of_each_point_is_that_of_its_time_and_of_what_was_received(store: Store) -> None:
+    def rain(point: str, minutes: int, value: float) -> Reading:
+        at = NOON + timedelta(minutes=minutes)
+        return Reading(point, "tsf", "T1", "rain_1h", value, at, Quality.GOOD, Origin.SAMPLE, "s")
+
+    store.add_readings([rain("a", 0, 1.0), rain("a", 10, 2.0), rain("b", 5, 3.0)])
+    first = store.moment()
+    store.add_readings([rain("a", 20, 4.0)])
+    ten = NOON + timedelta(minutes=10)
+
+    def values(**asked: datetime) -> list[float | None]:
+        found = store.newest_readings("tsf", "T1", **asked)
+        return [each.value for each in sorted(found, key=lambda each: each.point_id)]
+
+    assert values() == [4.0, 3.0]
+    assert values(as_of=first) == values(until=ten) == [2.0, 3.0]
+    assert values(before=ten) == [1.0, 3.0]
+    assert store.newest_readings("tsf", "T2") == []
