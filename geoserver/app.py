@@ -46,7 +46,7 @@ from tiles.raster import raster_router
 
 BUILT_PAGE = Path(__file__).parent / "web" / "dist"
 RASTER_PREFIX = "/tiles/raster"
-PARTS = (
+_OGC = (
     records,
     features,
     editing,
@@ -57,23 +57,10 @@ PARTS = (
     conformance,
     styles,
     openapi,
-    series_routes,  # before `api`: the ids of assets there are paths that would take these in
-    nearby_routes,
-    time_routes,
-    api,
     archive_routes,
-    buffer_routes,
-    cap,
-    desk_routes,
-    online_routes,
-    point_routes,
-    rule_routes,
-    verification_routes,
-    wall_routes,
-    what_if_routes,
-)
+)  # in a document of its own
 _DESCRIBED = (
-    series_routes,
+    series_routes,  # before `api`: the ids of assets there are paths that would take these in
     nearby_routes,
     time_routes,
     api,
@@ -87,6 +74,7 @@ _DESCRIBED = (
     wall_routes,
     what_if_routes,
 )  # in api/v1/openapi.json
+PARTS = (*_OGC, *_DESCRIBED)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 _NOT_BUILT = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>minegis</title>
@@ -132,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Headers, site=services.site_id)
     for path, answer in (("/livez", livez), ("/metrics", metrics), ("/readyz", readyz)):
         app.add_api_route(path, answer, methods=["GET"], include_in_schema=False)
-    for part in PARTS:  # the OGC API has a document of its own
+    for part in PARTS:
         app.include_router(part.router, include_in_schema=part in _DESCRIBED)
     for endless in (events.router, wall_routes.streams):
         app.include_router(endless, include_in_schema=False)

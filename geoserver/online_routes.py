@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from data_catalog.store import Feature
+from geoserver.api import answered
 from geoserver.errors import PROBLEMS
-from geoserver.services import OpenSite, services_of
+from geoserver.services import OpenSite
 from minegis.clock import format_utc, utc_now
 from minegis.reading import Reading
 from minegis.variables import variables
@@ -28,14 +28,7 @@ type Heard = dict[tuple[str, str], Reading]
 @router.get("/online")
 async def online(request: Request) -> Response:
     """Return the share of monitoring points heard within twice their interval, the silent and the latest."""
-    services = services_of(request)
-
-    def work() -> dict[str, Any]:
-        opened = services.opened()
-        return opened.at_one_time(lambda: _online(opened))
-
-    found = await services.query(work, request)
-    return Response(orjson.dumps(found), media_type="application/json")
+    return await answered(request, _online)
 
 
 def _online(opened: OpenSite) -> dict[str, Any]:
