@@ -23,6 +23,7 @@ export const header: MakePart = (context) => {
   const search = new Search({
     open: (found) => openFound(context, found),
     failed: (failure, again) => banner.failed("search", "what.search", failure, again),
+    found: () => banner.clear("search"),
     shape: actions.shape,
     datasetName: actions.datasetName,
   });

@@ -11,6 +11,8 @@ import { tierMark } from "../panel/marks";
 export interface SearchActions {
   open: (found: Found) => void;
   failed: (failure: unknown, again: () => void) => void;
+  /** The server answered. */
+  found: () => void;
   shape: (dataset: string) => Shape;
   datasetName: (dataset: string) => string;
 }
@@ -51,9 +53,10 @@ export class Search {
     if (!text) return this.#close();
     try {
       const found = await api.search(text);
+      this.actions.found();
       if (asked === this.#asked) this.#show(found);
     } catch (failure) {
-      this.actions.failed(failure, () => void this.#ask());
+      if (asked === this.#asked) this.actions.failed(failure, () => void this.#ask());
     }
   }
 
