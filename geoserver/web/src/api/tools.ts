@@ -91,6 +91,11 @@ export const toolsApi = {
   },
   count: async (dataset: string, asked: Asked): Promise<number> =>
     (await get<Items>(items(dataset, query(asked, { f: "json", resulttype: "hits" })))).numberMatched ?? 0,
+  /** How many reds a condition leaves out; what is not known of a red does not keep it in. */
+  redsLeftOut: async (dataset: string, cql: string, asOf: string | null): Promise<number> => {
+    const [all, kept] = await Promise.all(["tier = 4", `tier = 4 AND (${cql})`].map((each) => toolsApi.count(dataset, { cql: each, asOf })));
+    return (all ?? 0) - (kept ?? 0);
+  },
   ids: async (dataset: string, asked: Asked): Promise<string[] | null> => {
     const sparse = { f: "json", skipGeometry: "true", limit: String(MOST_IDS) };
     const found = await get<Items>(items(dataset, query(asked, sparse)));

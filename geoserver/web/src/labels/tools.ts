@@ -102,6 +102,7 @@ export const TOOLS = {
   "filter.clear": { zh: "清除筛选", en: "Clear the filter" },
   "filter.table": { zh: "列成表", en: "As a table" },
   "filter.shown": { zh: "筛选：{name}，图上只显示 {n} 项", en: "Filter: {name}, only {n} on the map" },
+  "filter.reds": { zh: "另有 {n} 项红色不在图上", en: "{n} reds are left out" },
   "filter.tooMany": { zh: "筛选：{name}，符合的超过 {n} 项，图上未筛选", en: "Filter: {name}, more than {n} match; the map shows all" },
   "op.like": { zh: "包含", en: "contains" },
   "op.in": { zh: "属于（逗号分隔）", en: "one of (commas)" },
