@@ -90,6 +90,9 @@ export class FakeElement {
     this.open = false;
   }
   focus(): void {}
+  contains(): boolean {
+    return false;
+  }
 }
 
 /** Let the page make its elements; `vi.unstubAllGlobals()` ends it. */

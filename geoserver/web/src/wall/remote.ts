@@ -34,6 +34,8 @@ class Remote {
   readonly #found = h("div", { class: "choices" });
   readonly #near = h("div", { class: "choices" });
   #told: Told | null = null;
+  /** Of several searches under way the last one counts. */
+  #asked = 0;
   #families: string[] = ["nation", "warnings"];
 
   constructor(
@@ -105,9 +107,11 @@ class Remote {
   }
 
   async #look(text: string): Promise<void> {
+    const asked = ++this.#asked;
     if (!text.trim()) return fill(this.#found);
     try {
       const found = (await api.search(text)).filter(shows).slice(0, MOST_FOUND);
+      if (asked !== this.#asked) return;
       fill(this.#found, ...(found.length ? found.map((each) => choice(each.name, each.tier, () => void this.#send({ address: addressOf(each) }))) : [h("p", { class: "quiet" }, t("remote.nothing"))]));
     } catch {
       this.#say("remote.noAnswer");

@@ -2,7 +2,7 @@
 
 import { ApiFailure } from "../../api";
 import { toolsApi } from "../../api/tools";
-import type { Context, MakePart } from "../../context";
+import type { Changed, Context, MakePart } from "../../context";
 import { fill, h, later } from "../../dom";
 import { say, t } from "../../i18n";
 import type { LabelKey } from "../../labels";
@@ -18,7 +18,7 @@ const empty = (): Group => ({ kind: "group", op: "and", parts: [] });
 
 export const filter: MakePart = (context) => {
   const builder = new Builder(context);
-  return { element: builder.element, update: (changed) => builder.update(changed.has("lang"), changed.has("filter", "drawn", "layers", "tool")) };
+  return { element: builder.element, update: (changed) => builder.update(changed) };
 };
 
 class Builder {
@@ -40,12 +40,13 @@ class Builder {
     return this.#panel.element;
   }
 
-  update(lang: boolean, shown: boolean): void {
+  update(changed: Changed): void {
     const { filter: applied } = this.context.store.state;
-    if (lang || !this.#dataset) return void this.#choose(applied?.dataset ?? (this.#dataset || FIRST), applied);
-    if (applied && (applied.dataset !== this.#dataset || applied.cql !== this.#cql)) return void this.#choose(applied.dataset, applied);
-    if (!applied && this.#cql) this.#reset();
-    if (shown && !this.element.contains(document.activeElement)) this.#draw();
+    if (changed.has("lang") || !this.#dataset) return void this.#choose(applied?.dataset ?? (this.#dataset || FIRST), applied);
+    // Another dataset may be chosen here while the filter on the map is still that of the one before.
+    if (changed.has("filter") && applied && (applied.dataset !== this.#dataset || applied.cql !== this.#cql)) return void this.#choose(applied.dataset, applied);
+    if (changed.has("filter") && !applied && this.#cql) this.#reset();
+    if (changed.has("filter", "drawn", "layers", "tool") && !this.element.contains(document.activeElement)) this.#draw();
   }
 
   #reset(): void {
