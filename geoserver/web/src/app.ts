@@ -122,8 +122,11 @@ export class App {
     const since = Date.now();
     this.#tiles?.retry();
     this.#live.retry();
-    await this.#reader.refresh(true);
-    this.#renewing = false;
+    try {
+      await this.#reader.refresh(true);
+    } finally {
+      this.#renewing = false;
+    }
     if (states.health.server !== "answering") return;
     for (const { part, shown } of this.#standing) if (shown) part?.update(EVERYTHING);
     states.renewed(since);
@@ -250,6 +253,7 @@ export class App {
     }
     const part = makePart(this.#context);
     standing.part = part;
+    this.#banner.clear("part");
     if (part.element) this.#insert(standing, this.#page.slots[slot], part.element);
     if (!when(this.#store.state)) return void (part.element && (part.element.hidden = true));
     standing.shown = true;

@@ -20,6 +20,8 @@ const LONGEST_WAIT_S = 30;
 /** A stream that is silent for so many beats is dead, whatever the browser believes. */
 const SILENT_BEATS = 2.2;
 const LOOK_MS = 5_000;
+/** Beats are a little late, now more and now less. */
+const TREMBLE_MS = 2_000;
 
 /** Active warnings after news: each once, in the newest form that is known; cancelled ones are gone. */
 export function merged(known: readonly Warning[], news: Iterable<Warning>): Warning[] {
@@ -128,8 +130,10 @@ export class Live {
   #beat({ at, beat_seconds }: { at: string; beat_seconds: number }): void {
     this.#beatMs = beat_seconds * 1000;
     if (!this.#cursor) this.hooks.reread();
-    if (this.#connection.state === "open") return;
-    this.#tell({ state: "open", since: Date.now(), tries: 0, offset: Date.parse(at) - Date.now() });
+    const offset = Date.parse(at) - Date.now();
+    if (this.#connection.state !== "open") return this.#tell({ state: "open", since: Date.now(), tries: 0, offset });
+    // A clock may be set while a page is open for days: deadlines are counted by the server's.
+    if (Math.abs(offset - this.#connection.offset) > TREMBLE_MS) this.#tell({ ...this.#connection, offset });
   }
 
   #hear(warning: Warning): void {

@@ -165,3 +165,13 @@ test("a list that was on its way takes nothing back that the stream has said mea
   answer([warning("before", 1), warning("acted", 2), warning("over", 2), warning("other", 2)]);
   expect(ids(await read)).toEqual(["before@1", "acted@5", "other@2", "new@4"]);
 });
+
+test("a clock that was set while the stream was open is followed, and one that only trembles is not", () => {
+  const { last, told } = opened();
+  const beat = (seconds: number): void => last().say("beat", { ...BEAT, at: new Date(Date.now() + seconds * 1000).toISOString() }, "s-1-0");
+  for (const seconds of [10, 10.4, 9.2]) beat(seconds);
+  expect(told).toHaveLength(1);
+  beat(70);
+  expect(told.at(-1)).toEqual({ ...told[0], offset: 70_000 });
+  expect(told).toHaveLength(2);
+});
