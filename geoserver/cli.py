@@ -9,6 +9,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -177,12 +178,12 @@ def _serve(settings: Settings) -> None:
     )
     server = _Server(config, lambda: end_streams(served), f"http://{settings.host}:{settings.port}")
     settle()
-    try:
+    # Not raised where the signal is ignored, as by what a shell starts in the background.
+    with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        err.print("\nminegis stopped.")
     if not server.started:
         raise typer.Exit(1)
+    err.print("\nminegis stopped.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

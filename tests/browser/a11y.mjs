@@ -14,7 +14,7 @@ const PHONE = { width: 390, height: 844 };
 /** Places of the page by address, with the steps that open what no address opens. */
 const search = new URLSearchParams({ lang: process.env.LANG_OF_PAGE ?? "zh", theme: process.env.THEME ?? "day" });
 const at = (more) => `?${search}${more ? `&${more}` : ""}`;
-const press = (selector) => async (page) => page.locator(selector).first().click({ timeout: 15_000 });
+const press = (selector) => async (page) => page.locator(selector).first().click();
 
 /** What axe finds, shortened to what one needs to mend it. */
 const audit = (page, name) =>
@@ -129,7 +129,7 @@ await page.waitForTimeout(700);
 await page.evaluate(() => {
   const bad = document.createElement("div");
   bad.innerHTML = "<button></button><button>a</button><button>b</button><p>faint words</p>";
-  bad.style.cssText = "position: absolute; z-index: 99; top: 20%; left: 40%; background: #fff; color: #eee; line-height: 10px";
+  bad.style.cssText = "position: fixed; z-index: 999; inset: 30%; background: #fff; color: #eee; line-height: 10px";
   document.querySelector("main").append(bad);
 });
 seen.detected = (await audit(page, "made worse")).map(({ id }) => id);

@@ -152,7 +152,7 @@ async function keyboard(browser) {
   await page.keyboard.press("Tab");
   const first = await page.evaluate(() => document.activeElement.className);
   const wanted = seen.card.name;
-  await page.locator('input[type="search"]').focus();
+  await page.locator('.top input[type="search"]').focus();
   await page.keyboard.type(wanted);
   await page.locator('[role="option"]').first().waitFor();
   await page.keyboard.press("Enter");

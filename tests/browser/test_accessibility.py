@@ -12,7 +12,6 @@ pytestmark = pytest.mark.slow
 VIEWS = {
     "zh-day": {},
     "en-night": {"LANG_OF_PAGE": "en", "THEME": "night"},
-    "zh-night": {"THEME": "night"},
     "en-phone": {"LANG_OF_PAGE": "en", "PHONE": "1"},
 }
 
