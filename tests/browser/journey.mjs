@@ -182,14 +182,17 @@ async function phone(browser) {
 async function failure(browser) {
   const quiet = { console: seen.console.length, statuses: seen.statuses.length };
   const page = await open(browser, "", { width: 1600, height: 900 });
-  await page.route("**/api/v1/regions/*", (route) => route.fulfill({ status: 503, body: "" }));
+  const regions = ({ pathname }) => /^\/api\/v1\/regions\/(?!100000)\d+$/.test(pathname);
+  await page.route(regions, (route) => route.fulfill({ status: 503, body: "" }));
+  await page.reload(); // the page had read ahead
+  await idle(page);
   await page.locator("button[data-region]").first().click();
-  await page.locator(".banner p").waitFor();
-  const banner = await text(page, ".banner p");
-  await page.unroute("**/api/v1/regions/*");
+  await page.locator(".banner .lines p").waitFor();
+  const banner = await text(page, ".banner .lines p");
+  await page.unroute(regions);
   await page.locator(".banner .link").click();
   await page.waitForFunction(() => document.querySelectorAll(".breadcrumb li").length > 1);
-  seen.failure = { banner, left: await page.locator(".banner p").count(), path: await path(page) };
+  seen.failure = { banner, left: await page.locator(".banner .lines p").count(), path: await path(page) };
   seen.console.length = quiet.console;
   seen.statuses.length = quiet.statuses;
   await page.close();

@@ -149,7 +149,7 @@ async function newer(page) {
   await idle(page);
   await page.waitForTimeout(2500);
   const shells = Object.keys(await cached(page)).filter((name) => name.includes("shell"));
-  seen.newer = { ...seen.newer, same: page.url() === address, after: await lines(page), shells };
+  seen.newer = { ...seen.newer, addresses: [address, page.url()], after: await lines(page), shells };
   gate.instead = () => false;
   gate.change = null;
 }

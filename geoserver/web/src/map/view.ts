@@ -137,11 +137,18 @@ export class OneMap {
       events.hover(null, { x: 0, y: 0 });
     });
     this.chart.on("click", ({ point }) => events.open(at(point)));
-    const moved = later(() => {
+    const seen = (): NonNullable<State["view"]> => {
       const { lng, lat } = this.chart.getCenter();
       const [bearing, pitch] = [this.chart.getBearing(), this.chart.getPitch()];
       const zoom = this.chart.getZoom();
-      events.moved(bearing || pitch ? [lng, lat, zoom, bearing, pitch] : [lng, lat, zoom]);
+      return bearing || pitch ? [lng, lat, zoom, bearing, pitch] : [lng, lat, zoom];
+    };
+    let told = String(seen());
+    const moved = later(() => {
+      const view = seen();
+      if (String(view) === told) return; // a map that changed its size has moved nowhere
+      told = String(view);
+      events.moved(view);
     }, 150);
     this.chart.on("moveend", moved);
   }

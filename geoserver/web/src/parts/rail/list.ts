@@ -50,9 +50,9 @@ export class VirtualList<T> {
     this.#list.setAttribute("aria-label", text);
   }
 
-  /** Draw every row anew: the language changed. */
+  /** Make every row anew, the keyboard stays where it is: the language changed, or what may be heard. */
   again(): void {
-    this.#forget();
+    this.#made.clear();
     this.#draw();
   }
 
@@ -105,11 +105,6 @@ export class VirtualList<T> {
   #stop(): void {
     const stop = this.#made.has(this.#current ?? "") ? this.#current : this.#made.keys().next().value;
     for (const [key, { row }] of this.#made) for (const button of buttonsOf(row)) button.tabIndex = key === stop ? 0 : -1;
-  }
-
-  #forget(): void {
-    this.#made.clear();
-    this.#list.replaceChildren();
   }
 
   /** The places to be made: those in sight with a few around, and the current one, which may hold the keyboard. */
