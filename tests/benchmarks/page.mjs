@@ -4,13 +4,17 @@
  */
 
 import { performance } from "node:perf_hooks";
-import { BASE, idle, launch, watch } from "../browser/browser.mjs";
+import { BASE, FLAGS, idle, launch as started, watch } from "../browser/browser.mjs";
 import { before, weigh } from "./bundle.mjs";
 
 const WIDE = { width: 1920, height: 1080 };
 const COLD_ROUNDS = 5;
 const SOAK_S = Number(process.env.SOAK_S ?? 120);
 const RAIN_OF_STEPS = 30;
+
+/** With `--disable-gpu` every frame of the map is read back and drawn once more, which no user's browser does. */
+const PLAIN = FLAGS.filter((flag) => flag !== "--disable-gpu");
+const launch = () => started({ args: process.env.READ_BACK ? FLAGS : PLAIN });
 
 const sorted = (values) => [...values].sort((a, b) => a - b);
 const median = (values) => sorted(values)[Math.floor(values.length / 2)];
@@ -224,9 +228,10 @@ async function soak(browser) {
   return { seconds: SOAK_S, rounds: heaps.length, first_third_MB: round(median(heaps.slice(0, third)), 1), last_third_MB: round(median(heaps.slice(-third)), 1), most_MB: round(Math.max(...heaps), 1) };
 }
 
-const report = { cold: await cold() };
+const wanted = process.env.ONLY?.split(",");
+const report = wanted ? {} : { cold: await cold() };
 if (process.env.WEB) report.bundle = { first_paint_gzip_kB: round(before(weigh(process.env.WEB)) / 1000, 1) };
-for (const [name, measure] of Object.entries({ pan, scrub, region, stream, soak })) {
+for (const [name, measure] of Object.entries({ pan, scrub, region, stream, soak }).filter(([each]) => !wanted || wanted.includes(each))) {
   const browser = await launch();
   try {
     report[name] = await measure(browser);

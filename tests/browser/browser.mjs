@@ -12,7 +12,7 @@ export const require = createRequire(new URL("../../geoserver/web/package.json",
 const { chromium } = require("playwright-core");
 
 export const BASE = process.env.BASE_URL.replace(/\/$/, "");
-const FLAGS = [
+export const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
   "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
