@@ -175,7 +175,7 @@ async function stream(browser) {
       await page.evaluate(async (n) => {
         const row = document.querySelectorAll("[data-warning]")[n % 4];
         const id = row.dataset.warning;
-        const shown = () => document.querySelector(`[data-warning="${CSS.escape(id)}"]`)?.textContent ?? "";
+        const shown = () => document.querySelector(`[data-answer="${CSS.escape(id)}"] .who`)?.textContent ?? "";
         const warnings = await (await fetch("/api/v1/warnings?status=active")).json();
         const { identifier } = warnings.find((each) => String(each.id) === id);
         const was = shown();
