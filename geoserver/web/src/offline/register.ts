@@ -2,8 +2,6 @@
 
 const WORKER = "/worker.js";
 const LOOK_MS = 3_600_000;
-/** A worker of this page's own build takes over at once; one that still waits is newer. */
-const WAIT_MS = 2_000;
 
 /**
  * Register the worker. `newer` is called when another build of the page is there, `first` when the page has got
@@ -23,10 +21,10 @@ export async function keepOffline(newer: () => void, first: () => void): Promise
   const look = (): void => {
     const { waiting } = registration;
     if (!waiting || !workers.controller) return;
-    waiting.postMessage({ takeOver: entry() });
-    setTimeout(() => {
-      if (registration.waiting === waiting) newer();
-    }, WAIT_MS);
+    // A worker of this page's own build takes over at once, and says so; any other is newer.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data: takesOver }) => takesOver || newer();
+    waiting.postMessage({ takeOver: entry() }, [port2]);
   };
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
   look();

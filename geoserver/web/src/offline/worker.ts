@@ -16,6 +16,7 @@ interface Extendable<T = Event> {
   respondWith(answer: Promise<Response>): void;
   readonly request: Request;
   readonly data: T;
+  readonly ports: readonly MessagePort[];
 }
 interface Scope {
   readonly location: Location;
@@ -36,8 +37,10 @@ self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {
   const { takeOver, keep: urls } = event.data as { takeOver?: string; keep?: string[] };
+  const own = takeOver === SHELL.entry;
   // A page of our own version is open: nobody has to wait for older ones to close.
-  if (takeOver === SHELL.entry) void self.skipWaiting();
+  if (own) void self.skipWaiting();
+  event.ports[0]?.postMessage(own);
   if (urls) event.waitUntil(fetchAll(urls));
 });
 self.addEventListener("fetch", (event) => {
