@@ -13,6 +13,14 @@ export type ChartOption = ComposeOption<
   LineSeriesOption | ScatterSeriesOption | BarSeriesOption | GridComponentOption | TooltipComponentOption
 >;
 
+/** Closes a chart that stood on the page, by its element. */
+const standing = new Map<HTMLElement, () => void>();
+
+/** Close what left the page while it was hidden: its size did not change then, and nobody was told. */
+function sweep(): void {
+  for (const [element, close] of standing) if (!element.isConnected) close();
+}
+
 export interface OpenChart {
   /** Draw something else. */
   show(option: ChartOption): void;
@@ -25,12 +33,14 @@ export interface OpenChart {
  * many there are for one of the page where it is enlarged.
  */
 export function openChart(element: HTMLElement, option: ChartOption, words: string, pixels = devicePixelRatio): OpenChart {
+  sweep();
   element.setAttribute("role", "img");
   element.setAttribute("aria-label", words);
   const size = element.clientWidth && element.clientHeight ? {} : UNSEEN; // folded meanwhile: it follows later
   const chart = init(element, null, { renderer: "canvas", devicePixelRatio: pixels, ...size });
   chart.setOption({ ...CALM, ...option });
   const close = (): void => {
+    standing.delete(element);
     following.disconnect();
     chart.dispose();
   };
@@ -39,6 +49,7 @@ export function openChart(element: HTMLElement, option: ChartOption, words: stri
     else if (element.clientWidth && element.clientHeight) chart.resize();
   });
   following.observe(element);
+  if (element.isConnected) standing.set(element, close);
   return {
     show: (next) => {
       if (!chart.isDisposed()) chart.setOption({ ...CALM, ...next }, { notMerge: true });
